@@ -1,0 +1,1 @@
+"""From notebooks and regions to HTML pages: plan, run, convert, gather."""

@@ -1,0 +1,79 @@
+"""What the region page and the index share: the words of a status, a finding's line, totals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aftersales import words
+from aftersales.findings import SEVERITIES
+from aftersales.report.frame import short_title
+from aftersales.report.gather import worst
+from aftersales.words import N_, say, say_n
+
+MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○", "failed": "✕"}
+_WORD = {
+    "act": N_("Act"),
+    "watch": N_("Watch"),
+    "ok": N_("OK"),
+    "unknown": N_("Not enough data"),
+    "failed": N_("Failed"),
+}
+
+
+def status_word(severity: str) -> str:
+    """The reader's word for a severity, without its mark."""
+    return say(_WORD[severity])
+
+
+def chips() -> dict[str, str]:
+    """Severity -> mark and word."""
+    return {severity: f"{MARK[severity]} {status_word(severity)}" for severity in _WORD}
+
+
+def totals(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many findings there are of each severity, most urgent first."""
+    counted = Counter(f["severity"] for f in findings)
+    return [{"severity": s, "n": counted[s], "word": chips()[s]} for s in SEVERITIES]
+
+
+def cell(entry: Mapping[str, Any], *, href: str) -> dict[str, str]:
+    """A board's cell for one report: worst severity, and how often where it calls for work."""
+    if entry["status"] != "ok":
+        severity, mark = "act", MARK["failed"]
+        return {"severity": severity, "mark": mark, "word": status_word("failed"), "href": href}
+    severity, n = worst(entry)
+    mark = f"{MARK[severity]} {n}" if severity in ("act", "watch") else MARK[severity]
+    return {"severity": severity, "mark": mark, "word": status_word(severity), "href": href}
+
+
+def line(
+    finding: Mapping[str, Any], *, href: str, currency: str, place: str = "", also: str = ""
+) -> dict[str, Any]:
+    """A finding as the pages list it: its sentence, its report, and the figures behind it."""
+    meta = []
+    if finding.get("evidence"):
+        meta.append(say("Evidence {grade}", grade=finding["evidence"]))
+    if finding["severity"] in ("act", "watch") and finding.get("first_report") is not True:
+        meta.append(age(finding.get("periods", 1)))
+    if finding.get("cost"):
+        meta.append(say("estimated cost {money}", money=words.money(finding["cost"], currency)))
+    if also:
+        meta.append(also)
+    return {
+        "severity": finding["severity"],
+        "text": finding["text"],
+        "report": short_title(finding["notebook"]),
+        "href": href,
+        "meta": meta,
+        "place": place,
+        "colon": say(": "),
+    }
+
+
+def age(periods: int) -> str:
+    """How long a finding has been open."""
+    if periods <= 1:
+        return say("new")
+    return say_n("open for {n} period", "open for {n} periods", periods)

@@ -1,0 +1,106 @@
+"""Where a page stands: its breadcrumbs, neighbours and date line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from aftersales import words
+from aftersales.data.store import Store
+from aftersales.report import history
+from aftersales.report.engine import Frame
+from aftersales.report.plan import Job
+from aftersales.words import say
+
+Link = dict[str, str]
+
+
+def company(store: Store) -> str:
+    """The company's name in the reader's language."""
+    title = store.profile.title
+    return title.get(words.language()) or title.get("en") or store.profile.name
+
+
+def dateline(as_of: pd.Timestamp) -> str:
+    return say("{period} · data up to {day}", period=f"{as_of:%Y-%m}", day=words.day(as_of))
+
+
+def crumbs(store: Store, region: str, *, rendered: set[str], leaf: str = "") -> list[Link]:
+    """From the root to `region`, then `leaf` (a notebook's short title) if given.
+
+    Only regions that have pages are links.
+    """
+    tree = store.profile.regions
+    path = [*tree.ancestors(region), tree[region]]
+    links = [
+        {
+            "name": r.name(words.language()),
+            "href": f"../{r.id}/index.html" if r.id in rendered else "",
+        }
+        for r in path
+    ]
+    if not leaf:
+        links[-1]["href"] = ""
+        return links
+    return [*links, {"name": leaf, "href": ""}]
+
+
+def neighbours(store: Store, region: str, *, rendered: Sequence[str], page: str) -> list[Link]:
+    """The previous and next sibling that have the same page, and the index."""
+    tree = store.profile.regions
+    parent = tree[region].parent
+    row = [r.id for r in tree.children(parent) if r.id in rendered] if parent else [region]
+    here = row.index(region) if region in row else 0
+    links = []
+    if here > 0:
+        links.append(_link(store, row[here - 1], page, "‹ {name}"))
+    if here + 1 < len(row):
+        links.append(_link(store, row[here + 1], page, "{name} ›"))
+    return [*links, {"name": say("Overview"), "href": "../index.html"}]
+
+
+def _link(store: Store, region: str, page: str, form: str) -> Link:
+    name = store.profile.regions[region].name(words.language())
+    return {"name": form.format(name=name), "href": f"../{region}/{page}"}
+
+
+def job_frame(
+    job: Job,
+    *,
+    jobs: Sequence[Job],
+    store: Store,
+    out: Path,
+    as_of: pd.Timestamp,
+    language: str,
+) -> Frame:
+    """The frame of one report."""
+    rendered = [j.region for j in jobs if j.notebook == job.notebook]
+    before = history.previous_findings(out, period=f"{as_of:%Y-%m}", region=job.region)
+    return Frame(
+        language=language,
+        company=company(store),
+        dateline=dateline(as_of),
+        region_name=store.profile.regions[job.region].name(language),
+        crumbs=crumbs(
+            store, job.region, rendered={j.region for j in jobs}, leaf=short_title(job.notebook)
+        ),
+        links=neighbours(store, job.region, rendered=rendered, page=f"{job.notebook}.html"),
+        since=history.open_periods(before, job.notebook),
+    )
+
+
+_SHORT = {
+    "00_data_quality": words.N_("Data quality"),
+    "10_trend": words.N_("Trend"),
+    "20_hotspot": words.N_("Hotspot"),
+    "30_root_cause": words.N_("Root cause"),
+    "40_customer_segment": words.N_("Customers"),
+}
+
+
+def short_title(notebook: str) -> str:
+    """The word a board has for a notebook; a new notebook is named by its file."""
+    known = _SHORT.get(notebook)
+    return say(known) if known else notebook.split("_", 1)[-1].replace("_", " ").capitalize()

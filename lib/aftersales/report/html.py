@@ -1,0 +1,70 @@
+"""From an executed notebook to the body of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from aftersales.display import findings_html
+from aftersales.findings import FINDINGS_MIME
+from aftersales.report.page import TEMPLATES
+from aftersales.words import say
+
+_FIRST_PARAGRAPH = re.compile(r"(</h[12]>\s*)<p>")
+
+
+def translate_notebook(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy whose text cells are in the reader's language; each cell is one message."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "markdown":
+            cell.source = say(cell.source.strip())
+    return copy
+
+
+def gather_findings(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All findings a notebook has shown, each once, in the order shown."""
+    found: dict[str, dict[str, Any]] = {}
+    for output in _outputs(notebook):
+        for finding in output.get("data", {}).get(FINDINGS_MIME, {}).get("findings", ()):
+            found.setdefault(finding["id"], finding)
+    return list(found.values())
+
+
+def notebook_body(notebook: nbformat.NotebookNode, *, since: Mapping[str, int] | None) -> str:
+    """HTML of the cells: text, findings with their age, figures, tables, folded code.
+
+    `since` gives for each finding's id the number of periods it has been open, counting this
+    one; None when there is no earlier report to compare with.
+    """
+    for output in _outputs(notebook):
+        data = output.get("data", {})
+        if FINDINGS_MIME in data:
+            data["text/html"] = findings_html(data[FINDINGS_MIME]["findings"], since=since)
+    exporter = HTMLExporter(
+        template_name="aftersales",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    labels = {"code": say("Code"), "warnings": say("Messages while running")}
+    body, _ = exporter.from_notebook_node(notebook, resources={"words": labels})
+    return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', body)
+
+
+def title_of(notebook: Mapping[str, Any]) -> str:
+    """The first heading of a notebook."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            return cell["source"].lstrip("# ").splitlines()[0].strip()
+    return ""
+
+
+def _outputs(notebook: Mapping[str, Any]):
+    for cell in notebook["cells"]:
+        yield from cell.get("outputs", ())

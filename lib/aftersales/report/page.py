@@ -1,0 +1,79 @@
+"""The frame around every page: header, table of contents, one style sheet, nothing external."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from aftersales import words
+from aftersales.words import say
+
+TEMPLATES = Path(__file__).parent / "templates"
+_HEADING = re.compile(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+@lru_cache
+def templates() -> Environment:
+    """Jinja templates of the pages; values are escaped unless marked safe."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+
+
+def render_page(
+    body: str,
+    *,
+    title: str,
+    company: str,
+    dateline: str,
+    crumbs: Sequence[Mapping[str, str]] = (),
+    links: Sequence[Mapping[str, str]] = (),
+    contents: bool = True,
+) -> str:
+    """A complete HTML page around `body`.
+
+    `crumbs` lead from the country to this page and `links` go in the header; each has ``name``
+    and ``href`` (an empty ``href`` is the page itself). The table of contents lists the ``<h2>``
+    headings of `body`.
+    """
+    from markupsafe import Markup
+
+    return templates().get_template("page.html.j2").render(
+        lang="zh-CN" if words.language() == "zh" else "en",
+        title=title,
+        company=company,
+        dateline=dateline,
+        crumbs=crumbs,
+        links=links,
+        toc=table_of_contents(body) if contents else [],
+        body=Markup(body),
+        css=Markup(style_sheet()),
+        words={
+            "skip": say("Skip to the text"),
+            "navigation": say("Pages"),
+            "contents": say("Contents"),
+        },
+    )
+
+
+@lru_cache
+def style_sheet() -> str:
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+def table_of_contents(body: str) -> list[dict[str, str]]:
+    """``id`` and ``text`` of every second-level heading.
+
+    >>> table_of_contents('<h2 id="a-b">A <em>b</em>?</h2>')
+    [{'id': 'a-b', 'text': 'A b?'}]
+    """
+    return [
+        {"id": key, "text": html.unescape(_TAG.sub("", inner)).strip()}
+        for key, inner in _HEADING.findall(body)
+    ]

@@ -1,0 +1,115 @@
+"""Which notebooks to run for which regions, with which parameters, and what makes a run stale."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from aftersales.config import Profile
+from aftersales.errors import RequestError, nearest
+from aftersales.regions import Region
+from aftersales.report.parameters import Parameter, read_parameters, settle
+
+MAX_SECOND_LEVEL = 12  # regions below the root that are reported on when nothing is asked for
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook for one region."""
+
+    notebook: str  # name without ending, e.g. "10_trend"
+    region: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""  # digest of everything the result depends on
+
+
+def list_notebooks(root: Path) -> dict[str, Path]:
+    """Name -> file of the notebooks that reports are made of: those that begin with a number."""
+    return {p.stem: p for p in sorted((root / "notebooks").glob("[0-9]*_*.ipynb"))}
+
+
+def declared_parameters(paths: Mapping[str, Path]) -> dict[str, dict[str, Parameter]]:
+    """The parameters of each notebook."""
+    return {
+        name: read_parameters(nbformat.read(path, as_version=4)) for name, path in paths.items()
+    }
+
+
+def choose_notebooks(root: Path, asked: Sequence[str]) -> dict[str, Path]:
+    """The asked notebooks (all when none is asked); a leading number is enough, e.g. ``10``."""
+    available = list_notebooks(root)
+    if not available:
+        raise RequestError(f"No notebooks found in {root / 'notebooks'}; they are part of the project.")
+    chosen = {}
+    for name in asked:
+        stem = name.removesuffix(".ipynb")
+        match = [n for n in available if n == stem or n.split("_")[0] == stem]
+        if not match:
+            raise RequestError(f'Notebook "{name}" does not exist; {nearest(stem, available)}')
+        chosen[match[0]] = available[match[0]]
+    return chosen or available
+
+
+def choose_regions(profile: Profile, *, asked: Sequence[str], level: str | None) -> list[Region]:
+    """The asked regions, in tree order; by default the root and a short second level."""
+    tree = profile.regions
+    if not asked and level is None:
+        second = tree.children(tree.root.id)
+        return [tree.root, *(second if len(second) <= MAX_SECOND_LEVEL else [])]
+    wanted = {tree[region].id for region in asked}
+    if level is not None:
+        wanted |= {region.id for region in tree.at_level(level)}
+    return [region for region in tree if region.id in wanted]
+
+
+def plan_jobs(
+    regions: Iterable[Region],
+    notebooks: Mapping[str, Path],
+    *,
+    common: Mapping[str, Any],
+    given: Mapping[str, str],
+    data: str,
+) -> list[Job]:
+    """One job per region and notebook.
+
+    `common` holds the parameters every notebook declares (profile, as_of ...), `given` the
+    ``-p`` values still to be converted, `data` the fingerprint of the processed tables.
+    """
+    declared = declared_parameters(notebooks)
+    reserved = [name for name in given if name in common or name == "region"]
+    if reserved:
+        raise RequestError(f"Give --{reserved[0].replace('_', '-')} instead of -p {reserved[0]}=...")
+    chosen = settle(given, notebooks=declared)
+    sources = {name: path.read_bytes() for name, path in notebooks.items()}
+    jobs = []
+    for region in regions:
+        for name in notebooks:
+            values = {k: v for k, v in common.items() if k in declared[name]}
+            values |= {"region": region.id} | chosen[name]
+            asked = {k: v for k, v in values.items() if k != "processed"}  # `data` stands for it
+            key = _digest(sources[name], library_digest(), data, json.dumps(asked, sort_keys=True))
+            jobs.append(Job(name, region.id, values, key))
+    return jobs
+
+
+def _digest(*parts: bytes | str) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part if isinstance(part, bytes) else part.encode())
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+@lru_cache
+def library_digest() -> str:
+    """Digest of the package's own files: code, catalogues, templates."""
+    package = Path(__file__).parents[1]
+    files = (p for p in sorted(package.rglob("*")) if p.suffix in {".py", ".po", ".j2", ".css"})
+    return _digest(*(part for p in files for part in (str(p.relative_to(package)), p.read_bytes())))
