@@ -169,6 +169,22 @@ def month(moment: pd.Timestamp | str) -> str:
     return dates.format_skeleton(skeleton, pd.Timestamp(moment), locale=_LOCALES[language()])
 
 
+def month_name(number: int) -> str:
+    """The name of a calendar month, 1 to 12."""
+    return dates.get_month_names(locale=_LOCALES[language()])[number]
+
+
+def signed(value: float | None) -> str:
+    """A change with its sign.
+
+    >>> signed(0.52), signed(-1.0)
+    ('+0.520', '−1.00')
+    """
+    if _missing(value):
+        return NO_VALUE
+    return ("−" if value < 0 else "+") + number(abs(value))
+
+
 def day(moment: pd.Timestamp | str) -> str:
     """A calendar day, ISO 8601: the same for every reader."""
     return f"{pd.Timestamp(moment):%Y-%m-%d}"
@@ -179,3 +195,8 @@ def listing(items: list[str]) -> str:
     from babel.lists import format_list
 
     return format_list(items, locale=_LOCALES[language()]) if items else ""
+
+
+def listing_plain(items: list[str]) -> str:
+    """Items side by side without "and": ``a, b, c`` or ``a、b、c``."""
+    return say(", ").join(items)

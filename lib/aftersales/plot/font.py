@@ -8,6 +8,7 @@ licence and about one kilobyte.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from functools import lru_cache
@@ -19,7 +20,7 @@ from matplotlib import font_manager
 FAMILY = "Aftersales Widths"
 _VERSION = 1  # part of the file name; raise it when the font changes
 _EM = 1000
-_LAST_CODE_POINT = 0x10FFFF
+_LAST_CODE_POINT = 0x3FFFF  # planes above hold no letters
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +33,9 @@ def register_widths() -> str:
     path = Path(matplotlib.get_cachedir()) / f"aftersales-widths-{_VERSION}.ttf"
     if not path.is_file():
         _write(path)
-    font_manager.fontManager.addfont(path)
+    manager = font_manager.fontManager
+    manager.addfont(path)
+    manager.ttflist.append(dataclasses.replace(manager.ttflist[-1], weight=700))
     return FAMILY
 
 

@@ -1,0 +1,76 @@
+# Two commands: `make report` and `make test`. Each first makes .venv from requirements.lock.
+# Variables are given on the command line: make report PROFILE=mine LANGUAGE=zh REGION="CN-44 CN-S"
+PROFILE = sample
+RAW = data/raw/$(PROFILE)
+PROCESSED = data/processed/$(PROFILE)
+LANGUAGE =
+REGION =
+AS_OF =
+WORKERS =
+UPGRADE =
+
+PYTHON = python3
+RUN = .venv/bin/python -m
+AFTERSALES = .venv/bin/aftersales
+
+# Kernels start twice as fast with byte code, and no path of another Python may leak in.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PYTHON
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup report tables test lint format lab bench lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+setup:
+	@tools/setup
+
+report: tables  ## HTML reports for every region: PROFILE, LANGUAGE, REGION, AS_OF, WORKERS
+	$(AFTERSALES) render --profile $(PROFILE) $(if $(LANGUAGE),--language $(LANGUAGE)) \
+		$(foreach region,$(REGION),--region $(region)) $(if $(AS_OF),--as-of $(AS_OF)) \
+		$(if $(WORKERS),--workers $(WORKERS))
+
+# Sample tables where none are; clean tables where there are none, or older than what made them.
+tables: setup
+	@if [ $(PROFILE) = sample ] && [ ! -d $(RAW) ]; then \
+		echo $(AFTERSALES) sample; $(AFTERSALES) sample; \
+	fi
+	@if [ ! -f $(PROCESSED)/manifest.json ] || find $(RAW)/ config/$(PROFILE)/ lib/aftersales/data/ \
+		-name '*[!c]' -type f -newer $(PROCESSED)/manifest.json 2>/dev/null | grep -q .; then \
+		echo $(AFTERSALES) clean --profile $(PROFILE) --raw $(RAW); \
+		$(AFTERSALES) clean --profile $(PROFILE) --raw $(RAW); \
+	fi
+
+test: lint  ## format, lint, unit tests and examples, notebooks
+	$(RUN) pytest
+	$(MAKE) tables PROFILE=sample
+	$(RUN) pytest --nbval-lax -p no:cacheprovider notebooks
+
+lint: setup
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+
+format: setup  ## put the code into its format
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+lab: tables  ## JupyterLab on the notebooks
+	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks
+
+bench: setup  ## the benchmarks, side by side
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python $$file; done
+
+lock: setup  ## requirements.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
+	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra test \
+		--universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements.lock $(if $(UPGRADE),--upgrade)
+	.venv/bin/python tools/environment.py
+	@tools/setup
+
+clean:  ## remove what was built: .venv, sample, processed tables, reports
+	rm -rf .venv data/raw/sample data/processed reports build dist
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+	find lib tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""From a ratio with its uncertainty to a severity: sure enough, and big enough to matter."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from aftersales.config import Target
+from aftersales.findings import Severity
+
+ACT_Q = 0.05  # share of false alarms we accept among those raised in one report
+ACT_P = 0.005  # and the largest p of any single one, so that a report of one series is strict too
+WATCH_Q = 0.20
+
+
+def worse(ratio: float, *, good: Literal["high", "low"]) -> bool:
+    """Whether a ratio to the expected points to the bad side.
+
+    >>> worse(1.4, good="low"), worse(1.4, good="high")
+    (True, False)
+    """
+    return ratio > 1 if good == "low" else ratio < 1
+
+
+def judge(
+    ratio: float, *, p: float, q: float, target: Target, good: Literal["high", "low"] = "low"
+) -> Severity:
+    """Severity of a ratio to what was expected.
+
+    act : on the bad side, q <= 0.05, p <= 0.005 and at least `target.act_ratio` times the expected
+    watch : on the bad side, q <= 0.20 and at least `target.watch_ratio` times
+    ok : anything else that could be judged; unknown : no ratio or no p
+
+    A metric that is good when high is judged by the inverse ratio.
+
+    >>> judge(1.8, p=0.0001, q=0.001, target=Target())
+    'act'
+    >>> judge(1.3, p=0.0001, q=0.001, target=Target())
+    'watch'
+    >>> judge(0.5, p=0.0001, q=0.001, target=Target())
+    'ok'
+    >>> judge(float("nan"), p=0.5, q=0.5, target=Target())
+    'unknown'
+    """
+    if any(math.isnan(x) for x in (ratio, p, q)):
+        return "unknown"
+    if not worse(ratio, good=good):
+        return "ok"
+    size = ratio if good == "low" else (math.inf if ratio == 0 else 1 / ratio)
+    if q <= ACT_Q and p <= ACT_P and size >= target.act_ratio:
+        return "act"
+    if q <= WATCH_Q and p <= ACT_Q and size >= target.watch_ratio:
+        return "watch"
+    return "ok"

@@ -1,0 +1,1 @@
+"""Raw files in, clean tables out."""

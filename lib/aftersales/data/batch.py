@@ -1,0 +1,70 @@
+"""A batch of raw records as text, with the place each one was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FILE, LINE = "__file", "__line"
+_BROKEN = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some records of a table, in the order of the source.
+
+    Attributes
+    ----------
+    records : one row per record; every source column as text, null where there is no value, and
+        ``__file`` (relative to the raw folder) and ``__line``: the physical line on which the
+        record begins (Excel: the row; Parquet, SQL: the number of the record, from 1)
+    broken : one row per record that cannot be read, with ``__file``, ``__line`` and ``reason``,
+        and none of its text, which may be personal
+    """
+
+    records: pa.Table
+    broken: pa.Table
+
+
+class Source(Protocol):
+    """One file or query: its column names are known before its records are read."""
+
+    header: tuple[str, ...]
+
+    def batches(self, *, rows: int) -> Iterator[Batch]:
+        """Batches of at most `rows` records, without ``__file``."""
+        ...
+
+
+def broken_table(lines: Sequence[int] = (), reasons: Sequence[str] = ()) -> pa.Table:
+    """The `broken` part of a batch, without ``__file``."""
+    return pa.table([pa.array(lines, pa.int64()), pa.array(reasons, pa.string())], _BROKEN[1:])
+
+
+def text_table(header: Sequence[str], cells: Sequence[Sequence], first_line: int) -> pa.Table:
+    """Records as text, one list of cells per column, numbered from `first_line`."""
+    n = len(cells[0]) if cells else 0
+    arrays = [pa.array(column, pa.string()) for column in cells]
+    arrays.append(pa.array(np.arange(first_line, first_line + n)))
+    return pa.Table.from_arrays(arrays, names=[*header, LINE])
+
+
+def aligned(batch: Batch, *, header: Sequence[str], file: str) -> Batch:
+    """The same batch with the columns of `header`, null where absent, and ``__file``."""
+    n, have = batch.records.num_rows, set(batch.records.column_names)
+    empty = pa.nulls(n, pa.string())
+    arrays = [batch.records[name] if name in have else empty for name in header]
+    records = pa.Table.from_arrays(
+        [*arrays, _repeated(file, n), batch.records[LINE]], names=[*header, FILE, LINE]
+    )
+    named = batch.broken.add_column(0, _BROKEN[:1][0], _repeated(file, batch.broken.num_rows))
+    return Batch(records, named)
+
+
+def _repeated(text: str, n: int) -> pa.Array:
+    return pc.cast(pa.repeat(text, n), pa.string())

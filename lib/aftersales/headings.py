@@ -1,0 +1,98 @@
+"""How readers call the columns of our tables, and what kind of value each holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aftersales.words import N_, say
+
+Kind = Literal["share", "p", "count", "number", "money", "hours", "days"]
+
+_WORDS = {
+    # who and what
+    "region": N_("Region"), "outlet": N_("Outlet"), "product": N_("Product"),
+    "model": N_("Model"), "version": N_("Version"), "batch": N_("Batch"),
+    "supplier": N_("Supplier"), "process": N_("Process"), "plant": N_("Plant"),
+    "warehouse": N_("Warehouse"), "carrier": N_("Carrier"), "channel": N_("Channel"),
+    "issue_type": N_("Issue"), "ticket_type": N_("Type of ticket"), "fault_code": N_("Fault"),
+    "part": N_("Part"), "severity": N_("Severity"), "tier": N_("Tier"),
+    "touchpoint": N_("Touchpoint"), "instrument": N_("Instrument"), "cohort": N_("Cohort"),
+    "attribute": N_("Attribute"), "value": N_("Value"), "name": N_("Name"),
+    "group": N_("Group"), "series": N_("Series"), "subject": N_("Subject"),
+    "metric": N_("Metric"), "measure": N_("Measure"), "customer_id": N_("Customer"),
+    "segment": N_("Segment"), "reason": N_("Reason"), "action": N_("Action"),
+    # when
+    "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
+    "end": N_("End"), "first": N_("First"), "last": N_("Last"), "age": N_("Age (months)"),
+    "months_in_service": N_("Months in service"), "released_at": N_("Released"),
+    # how many
+    "n": N_("n"), "count": N_("Count"), "cases": N_("Cases"), "tickets": N_("Tickets"),
+    "units": N_("Units"), "customers": N_("Customers"), "answers": N_("Answers"),
+    "at_risk": N_("At risk"), "exposure": N_("At risk"), "expected": N_("Expected"),
+    "excess": N_("Excess"), "n_faults": N_("Faults"), "n_complaints": N_("Complaints"),
+    "n_claims": N_("Claims"), "n_tickets": N_("Tickets"), "n_returns": N_("Returns"),
+    "n_repairs": N_("Repairs"), "n_held": N_("Held"), "n_repeat": N_("Repeat repairs"),
+    "n_open": N_("Open"), "open": N_("Open"), "observed": N_("Observed"),
+    # how much
+    "rate": N_("Rate"), "median": N_("Median"), "p90": N_("90th percentile"),
+    "score": N_("Score"), "estimate": N_("Estimate"), "baseline": N_("Compared with"),
+    "reference": N_("Compared with"), "target": N_("Target"), "difference": N_("Difference"),
+    "change": N_("Change"), "ratio": N_("Ratio"), "crude": N_("Crude ratio"),
+    "crude_ratio": N_("Crude ratio"), "adjusted": N_("Adjusted ratio"),
+    "adjusted_ratio": N_("Adjusted ratio"), "shrunken": N_("Shrunken ratio"),
+    "rate_effect": N_("Rate effect"), "mix_effect": N_("Mix effect"), "share": N_("Share"),
+    "cumulative": N_("Share so far"), "mature": N_("Judged already"),
+    "maturity": N_("Judged already"), "cost": N_("Cost"), "excess_cost": N_("Excess cost"),
+    "explained": N_("Explained"), "coverage": N_("Coverage"), "missing": N_("Missing"),
+    # how sure
+    "p": N_("p"), "q": N_("q (FDR)"), "evidence": N_("Evidence"), "signal": N_("Signal"),
+    "significant": N_("Significant"), "verdict": N_("Verdict"), "note": N_("Note"),
+    "lower": N_("Lower limit"), "centre": N_("Centre"), "upper": N_("Upper limit"),
+    "low": N_("Low"), "high": N_("High"),
+    # what was cleaned
+    "table": N_("Table"), "column": N_("Column"), "step": N_("Step"), "rows": N_("Rows"),
+    "rows_in": N_("Rows in"), "rows_out": N_("Rows out"), "read": N_("Read"),
+    "kept": N_("Kept"), "duplicates": N_("Duplicates"), "rejected": N_("Rejected"),
+    "file": N_("File"), "line": N_("Line"), "key": N_("Key"), "joined": N_("Joined"),
+    "late": N_("Late"), "complete": N_("Complete"), "completeness": N_("Completeness"),
+}  # fmt: skip
+
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(
+        ("share", "cumulative", "mature", "maturity", "explained", "coverage", "missing",
+         "joined", "complete", "completeness", "late"), "share"),
+    **dict.fromkeys(("p", "q"), "p"),
+    **dict.fromkeys(
+        ("n", "count", "cases", "tickets", "units", "customers", "answers", "at_risk", "exposure",
+         "excess", "read", "kept", "duplicates", "rejected", "rows", "rows_in", "rows_out"),
+        "count"),
+    **dict.fromkeys(("cost", "excess_cost"), "money"),
+}  # fmt: skip
+
+# The measure a bare interval `low`, `high` belongs to: the first of these in the table.
+ESTIMATES = (
+    "adjusted", "adjusted_ratio", "ratio", "estimate", "rate", "score", "median", "difference",
+    "value",
+)  # fmt: skip
+MEASURES = ("rate", "median", "p90", "score", "estimate", "baseline", "reference", "target",
+            "difference", "value")  # fmt: skip
+
+
+def heading(column: str) -> str:
+    """What readers call a column; an unknown one is spelled with spaces.
+
+    >>> heading("mix_effect"), heading("n_boxes_sent")
+    ('Mix effect', 'Boxes sent')
+    """
+    if column in _WORDS:
+        return say(_WORDS[column])
+    return str(column).removeprefix("n_").replace("_", " ").capitalize()
+
+
+def kind(column: str, *, unit: str = "") -> Kind:
+    """What kind of number a column holds; `unit` is the unit of the table's main measure."""
+    if column in _KINDS:
+        return _KINDS[column]
+    if column.startswith("n_"):
+        return "count"
+    return "share" if unit == "share" and column in MEASURES else "number"

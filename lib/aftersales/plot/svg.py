@@ -1,0 +1,178 @@
+"""A figure as SVG for pages: live text, a spoken description, few bytes, the same bytes each time.
+
+Text is left to the reader's browser and its fonts. Ids are made from the content, so two figures
+on a page never share one by accident and a figure drawn twice gives the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import xml.etree.ElementTree as ET
+from weakref import WeakKeyDictionary
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from aftersales.words import say
+
+FONTS = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", '
+    '"Noto Sans CJK SC", sans-serif'
+)
+DENSE = 2000  # points from which a layer becomes a bitmap
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_NAMELESS = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_alts: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+_tags = {"en": "en", "zh": "zh-CN"}
+_language = "en"
+
+ET.register_namespace("", _SVG)
+ET.register_namespace("xlink", _XLINK)
+
+
+def use_language(language: str) -> None:
+    """Name the language of the figures' text, "en" or "zh"."""
+    global _language
+    _language = language
+
+
+def describe(ax: Axes, text: str) -> None:
+    """Say in words what the axes show; a screen reader reads it in place of the figure."""
+    _alts[ax] = text
+
+
+def alt_text(figure: Figure) -> str:
+    """The descriptions of all axes of a figure, or one made from its axis labels."""
+    told = [_alts[ax] for ax in figure.axes if ax in _alts]
+    if told:
+        return " ".join(told)
+    labels = [(ax.get_ylabel(), ax.get_xlabel()) for ax in figure.axes]
+    named = next(((y, x) for y, x in labels if y and x), None)
+    return say("Chart of {y} by {x}.", y=named[0], x=named[1]) if named else say("Chart.")
+
+
+def figure_svg(figure: Figure) -> str:
+    """The figure as one `<svg>` element that scales with the page and can be read aloud."""
+    _rasterise_dense(figure)
+    raw = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "aftersales"}):
+        figure.savefig(raw, format="svg", metadata=_NAMELESS, dpi=144, bbox_inches=None)
+    root = ET.fromstring(raw.getvalue())
+    prefix = "f" + hashlib.sha256(raw.getvalue()).hexdigest()[:8] + "-"
+    _rename_ids(root, prefix)
+    _tidy(root)
+    _dress(root, alt_text(figure))
+    return ET.tostring(root, encoding="unicode")
+
+
+def show_figures_as_svg() -> None:
+    """In a notebook: display figures as SVG only, and print their description as plain text."""
+    shell = _shell()
+    if shell is None:
+        return
+    formatters = shell.display_formatter.formatters
+    if formatters["image/svg+xml"].type_printers.get(Figure) is figure_svg:
+        return
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend(mpl.get_backend())  # loading it later would reset the formats
+    for formatter in formatters.values():
+        formatter.pop(Figure, None)
+    formatters["image/svg+xml"].for_type(Figure, figure_svg)
+    formatters["text/plain"].for_type(Figure, lambda figure, p, cycle: p.text(alt_text(figure)))
+
+
+def _shell():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _rasterise_dense(figure: Figure) -> None:
+    for ax in figure.axes:
+        for layer in ax.collections:
+            if len(layer.get_offsets()) > DENSE:
+                layer.set_rasterized(True)
+        for line in ax.lines:
+            if len(line.get_xdata()) > DENSE:
+                line.set_rasterized(True)
+
+
+def _rename_ids(root: ET.Element, prefix: str) -> None:
+    """Keep only ids that something refers to, and make them unique to this figure."""
+    href = f"{{{_XLINK}}}href"
+    used = {e.get(href, "")[1:] for e in root.iter() if e.get(href, "").startswith("#")}
+    for element in root.iter():
+        for value in element.attrib.values():
+            used.update(_REFERENCE.findall(value))
+    names = {old: f"{prefix}{n}" for n, old in enumerate(sorted(used), 1)}
+    for element in root.iter():
+        if (old := element.attrib.pop("id", None)) in names:
+            element.set("id", names[old])
+        for key, value in element.attrib.items():
+            if key == href and value[1:] in names:
+                element.set(key, "#" + names[value[1:]])
+            elif "url(#" in value:
+                element.set(key, _REFERENCE.sub(lambda m: f"url(#{names[m[1]]})", value))
+
+
+def _tidy(element: ET.Element) -> None:
+    """Drop global styles, fonts, empty groups and digits below a hundredth of a pixel."""
+    children: list[ET.Element] = []
+    for child in element:
+        _tidy(child)
+        name = child.tag.removeprefix(f"{{{_SVG}}}")
+        if name == "style" or (name in ("g", "defs") and not len(child)):
+            continue
+        children += list(child) if name == "g" and not child.attrib else [child]
+    for child in list(element):
+        element.remove(child)
+    element.extend(children)
+    _shorten(element)
+
+
+def _shorten(element: ET.Element) -> None:
+    if not (element.text or "").strip():
+        element.text = None
+    element.tail = None
+    if "style" in element.attrib:
+        rules = [r for r in element.attrib["style"].split("; ") if not r.startswith("font-family")]
+        element.set("style", ";".join(r.replace(": ", ":") for r in rules))
+    if element.get("transform", "").startswith(("rotate(-0 ", "rotate(0 ")):
+        del element.attrib["transform"]
+    for key in {"d", "x", "y", "width", "height", "transform"} & set(element.attrib):
+        element.set(key, _NUMBER.sub(_hundredths, " ".join(element.attrib[key].split())))
+
+
+def _hundredths(found: re.Match) -> str:
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _dress(root: ET.Element, alt: str) -> None:
+    """Size, language, font and description on the root element."""
+    _, _, width, height = root.get("viewBox", "0 0 760 320").split()
+    root.attrib.clear()
+    root.attrib.update(
+        {
+            "viewBox": f"0 0 {width} {height}",
+            "width": width,
+            "height": height,
+            "class": "aftersales-figure",
+            "role": "img",
+            "aria-label": alt,
+            "lang": _tags.get(_language, "en"),
+            "font-family": FONTS,
+            "stroke-linejoin": "round",
+            "style": "max-width:100%;height:auto;background:#fdfdfb;border-radius:6px",
+        }
+    )
+    title = ET.Element(f"{{{_SVG}}}title")
+    title.text = alt
+    root.insert(0, title)

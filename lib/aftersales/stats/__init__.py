@@ -1,0 +1,1 @@
+"""Statistics on plain arrays and small tables; knows nothing of after-sales."""

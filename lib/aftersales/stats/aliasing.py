@@ -1,0 +1,84 @@
+"""Attributes that cannot be told apart in the data at hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from aftersales.errors import RequestError, nearest
+from aftersales.stats.poisson import Design
+
+NEARLY = 0.95  # shared exposure from which two values are reported as one and the same
+COLUMNS = ["attribute", "value", "other_attribute", "other_value", "overlap", "relation", "exact"]
+
+
+def aliased_levels(
+    design: Design,
+    size: np.ndarray,
+    *,
+    terms: list[str],
+    names: list[list[str]],
+    blocked: list[tuple[int, int]],
+) -> pd.DataFrame:
+    """Pairs of values of two attributes that (nearly) always occur together.
+
+    One row per pair and direction: attribute, value, other_attribute, other_value, overlap
+    (exposure with both over exposure with either, 0-1), relation ("same"; "inside": the value
+    occurs only within the other; "contains": the reverse; "overlap"), exact. Levels in
+    `blocked` (no adjusted ratio) also get the largest value that lies inside or around them.
+    """
+    rows = []
+    for i, term in enumerate(terms):
+        for j, other in enumerate(terms):
+            if i == j:
+                continue
+            both = design.table(i, j, size)
+            mine, theirs = both.sum(axis=1, keepdims=True), both.sum(axis=0, keepdims=True)
+            overlap = both / np.maximum(mine + theirs - both, 1e-300)
+            wanted = overlap >= NEARLY
+            if both.shape[0] == 1 or both.shape[1] == 1:
+                wanted[:] = False
+            for k in [k for t, k in blocked if t == i]:
+                tied = np.maximum(both[k] / mine[k], both[k] / theirs[0]) > 1 - 1e-9
+                wanted[k, np.where(tied, overlap[k], -1).argmax()] |= tied.any()
+            for a, b in zip(*np.nonzero(wanted), strict=True):
+                kind = _relation(both[a, b], mine[a, 0], theirs[0, b])
+                pair = (term, names[i][a], other, names[j][b], float(overlap[a, b]))
+                rows.append((*pair, kind, kind == "same"))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    order = ["attribute", "value", "overlap"]
+    return frame.sort_values(order, ascending=[True, True, False], ignore_index=True, kind="stable")
+
+
+def _relation(both: float, mine: float, theirs: float) -> str:
+    inside, contains = both >= mine * (1 - 1e-9), both >= theirs * (1 - 1e-9)
+    if inside and contains:
+        return "same"
+    return "inside" if inside else "contains" if contains else "overlap"
+
+
+def nesting(table: pd.DataFrame, *, terms: list[str]) -> pd.DataFrame:
+    """Pairs of attributes of which one determines the other, such as batch and supplier.
+
+    One row per pair: ``fine`` (each of its values occurs with one value only of the other),
+    ``coarse``. Missing values are a value. Two attributes that determine each other give two
+    rows; an attribute with one value is left out.
+
+    >>> parts = pd.DataFrame({"batch": ["a", "b", "c"], "supplier": ["x", "x", "y"]})
+    >>> nesting(parts, terms=["batch", "supplier"]).to_dict("records")
+    [{'fine': 'batch', 'coarse': 'supplier'}]
+    """
+    for term in terms:
+        if term not in table.columns:
+            raise RequestError(f'There is no column "{term}"; {nearest(term, table.columns)}')
+    combinations = table[terms].drop_duplicates()
+    levels = combinations.nunique(dropna=False)
+    rows = [
+        (fine, coarse)
+        for fine in terms
+        for coarse in terms
+        if fine != coarse
+        and levels[coarse] > 1
+        and len(combinations[[fine, coarse]].drop_duplicates()) == levels[fine]
+    ]
+    return pd.DataFrame(rows, columns=["fine", "coarse"])

@@ -1,0 +1,143 @@
+"""Seasons: split a series into trend, season and remainder, and test before calling it one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.tsa.seasonal import STL
+
+from aftersales.errors import DataError
+from aftersales.stats import checks
+from aftersales.stats.checks import Numbers
+from aftersales.stats.seasonal_rate import fit_seasonal_rate, harmonics
+
+SUPPORTED = 0.01  # p below which a series is called seasonal
+
+
+@dataclass(frozen=True)
+class Season:
+    """A series as trend + seasonal + remainder; parts are NaN where it is too short.
+
+    Attributes
+    ----------
+    seasonal_strength, trend_strength : 0 to 1, share of variation not left to the remainder
+    p : of "no season"; supported : p below 0.01
+    """
+
+    values: pd.Series
+    trend: pd.Series
+    seasonal: pd.Series
+    remainder: pd.Series
+    seasonal_strength: float
+    trend_strength: float
+    p: float
+    supported: bool
+    periods: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per period: ``period``, ``value``, ``trend``, ``seasonal``, ``remainder``."""
+        parts = {"value": self.values, "trend": self.trend, "seasonal": self.seasonal}
+        frame = pd.DataFrame({**parts, "remainder": self.remainder})
+        return frame.rename_axis("period").reset_index()
+
+
+class SeasonTest(NamedTuple):
+    """p of "no season", the number of harmonics that describe it (0: none), and the verdict."""
+
+    p: float
+    harmonics: int
+    supported: bool
+
+
+def decompose_season(values: pd.Series, *, period: int = 12, robust: bool = False) -> Season:
+    """Seasonal-trend decomposition by loess of a regular series, one value per period.
+
+    STL as in Cleveland et al. 1990, J. Off. Stat. 6:3, through statsmodels with its default
+    spans (seasonal 7). Strengths: Wang, Smith and Hyndman 2006, Data Min. Knowl. Discov.
+    13:335. A series shorter than two cycles, or that does not vary, has no parts, p NaN and is
+    not called seasonal.
+
+    >>> flat = pd.Series([5.0] * 24)
+    >>> decompose_season(flat).supported
+    False
+    """
+    index = values.index if isinstance(values, pd.Series) else None
+    data = pd.Series(checks.numbers(values, name="values").reshape(-1), index=index, dtype=float)
+    if len(data) < 2 * period or np.ptp(data) == 0:
+        empty = pd.Series(np.nan, index=data.index)
+        return Season(data, *(empty,) * 3, *(np.nan,) * 3, False, period)
+    parts = STL(data.to_numpy(), period=period, robust=robust).fit()
+    trend, season, rest = (
+        pd.Series(x, index=data.index) for x in (parts.trend, parts.seasonal, parts.resid)
+    )
+    p = _harmonic_p(data.to_numpy(), period)
+    strengths = _strength(season, rest), _strength(trend, rest)
+    return Season(data, trend, season, rest, *strengths, p, bool(p < SUPPORTED), period)
+
+
+def season_test(count: Numbers, exposure: Numbers, *, period: int = 12) -> SeasonTest:
+    """Is the rate of a series of counts seasonal?
+
+    Likelihood-ratio F test of harmonics in a quasi-Poisson regression with log exposure and
+    a smooth trend; see `fit_seasonal_rate`. Not judged (p NaN) below two cycles.
+
+    >>> season_test([5] * 12, [100] * 12).supported
+    False
+    """
+    model = fit_seasonal_rate(*checks.series(count, exposure), period=period, degree=2)
+    return SeasonTest(model.season_p, model.harmonics, bool(model.season_p < SUPPORTED))
+
+
+def deseasonalise(count: Numbers, exposure: Numbers, *, period: int = 12) -> pd.DataFrame:
+    """Rates with the season taken out, where there is one.
+
+    One row per period: ``rate`` (count / exposure), ``factor`` (seasonal factor, geometric
+    mean 1 over a cycle; 1 throughout where no season is supported), ``adjusted_rate``
+    (rate / factor). ``attrs`` hold ``p`` and ``supported``.
+
+    >>> deseasonalise([2, 4], [10, 10])["adjusted_rate"].tolist()
+    [0.2, 0.4]
+    """
+    y, size = checks.series(count, exposure)
+    model = fit_seasonal_rate(y, size, period=period, degree=2)
+    supported = bool(model.season_p < SUPPORTED)
+    factor = model.factor(np.arange(y.size)) if supported else np.ones(y.size)
+    rate = np.divide(y, size, out=np.full(y.size, np.nan), where=size > 0)
+    index = count.index if isinstance(count, pd.Series) else None
+    columns = {"rate": rate, "factor": factor, "adjusted_rate": rate / factor}
+    frame = pd.DataFrame(columns, index=index)
+    frame.attrs.update(p=model.season_p, supported=supported)
+    return frame
+
+
+def _strength(part: pd.Series, rest: pd.Series) -> float:
+    both = float((part + rest).var())
+    return max(0.0, 1 - float(rest.var()) / both) if both > 0 else 0.0
+
+
+def _harmonic_p(values: np.ndarray, period: int) -> float:
+    """F test of harmonics beside a quadratic trend and the previous value.
+
+    The previous value takes up autocorrelation, which a plain F test mistakes for a season.
+    """
+    if period < 2:
+        raise DataError(f"`period` must be at least 2; found {period}.")
+    t = np.arange(1, values.size)
+    scaled = 2 * t / values.size - 1
+    base = np.column_stack([np.ones(t.size), scaled, scaled**2, values[:-1]])
+    full = np.column_stack([base, harmonics(t, period, order=min(2, period // 2))])
+    rss, rank = zip(*(_residual(x, values[1:]) for x in (base, full)), strict=True)
+    df, df_rest = rank[1] - rank[0], t.size - rank[1]
+    if df < 1 or df_rest < 1 or rss[0] <= 0:
+        return np.nan
+    f = (rss[0] - rss[1]) / df / max(rss[1] / df_rest, 1e-300)
+    return float(stats.f.sf(f, df, df_rest))
+
+
+def _residual(x: np.ndarray, y: np.ndarray) -> tuple[float, int]:
+    beta, _, rank, _ = np.linalg.lstsq(x, y, rcond=None)
+    return float(((y - x @ beta) ** 2).sum()), int(rank)

@@ -1,0 +1,119 @@
+"""The few rules of style that a machine can hold us to."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILE_LINES = 330  # "about 300"
+BODY_LINES = 40  # 25 is the aim
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "tools"}
+
+# Where packages come from is each user's own setting (a mirror, a company's registry).
+REGISTRIES = re.compile(
+    r"pypi\.(org|python)|pythonhosted\.|anaconda\.(org|com)|tuna\.tsinghua|mirrors\.(aliyun|ustc)"
+    r"|registry\.npmjs|cdn\.jsdelivr|unpkg\.com|cdnjs\.|huggingface\.co",
+    re.IGNORECASE,
+)
+MACHINE_PATHS = re.compile(r"(?<![\w.\-}/])/(work|root|home|tmp|Users)/[\w.]|[A-Z]:\\Users\\")
+
+
+def project_files() -> list[Path]:
+    """Files that are in the repository, or would be with `git add .`."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        run = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return [
+            f for part in ("lib", "tests", "tools") for f in sorted((ROOT / part).rglob("*.py"))
+        ]
+    names = [ROOT / name for name in run.stdout.decode().split("\0") if name]
+    return [file for file in names if file.is_file()]
+
+
+FILES = project_files()
+PYTHON = [file for file in FILES if file.suffix == ".py"]
+LIBRARY = [file for file in PYTHON if file.is_relative_to(ROOT / "lib")]
+
+
+def name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=name)
+def test_a_file_fits_in_three_hundred_lines(file):
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    assert lines <= FILE_LINES, f"{lines} lines: it holds more than one thing; split it"
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=name)
+def test_a_function_fits_on_a_screen(file):
+    long = {f.name: n for f in functions(file) if (n := body_lines(f)) > BODY_LINES}
+    assert not long, f"lines of body without docstring: {long}"
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=name)
+def test_the_library_raises_errors_instead_of_asserting(file):
+    found = [node.lineno for node in ast.walk(parse(file)) if isinstance(node, ast.Assert)]
+    assert not found, f"assert in lines {found}: raise a class of errors.py, it names the remedy"
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=name)
+def test_public_functions_have_types(file):
+    for function in functions(file, nested=False):
+        if function.name.startswith("_"):
+            continue
+        untyped = [a.arg for a in arguments(function) if a.annotation is None]
+        assert not untyped, f"{function.name}: no type for {untyped}"
+        assert function.returns is not None, f"{function.name}: no type for what it returns"
+
+
+def test_modules_have_names_that_say_what_they_hold():
+    assert not [name(file) for file in LIBRARY if file.stem in VAGUE]
+
+
+def test_every_module_says_what_it_is():
+    assert not [name(file) for file in PYTHON if file.stat().st_size and not docstring(file)]
+
+
+@pytest.mark.parametrize("pattern", [REGISTRIES, MACHINE_PATHS], ids=["registry", "machine path"])
+def test_no_file_names_a_registry_or_a_path_of_one_machine(pattern):
+    found = {}
+    for file in FILES:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # an image or a font
+        if hits := {hit.group() for hit in pattern.finditer(text)}:
+            found[name(file)] = hits
+    assert not found
+
+
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def docstring(file: Path) -> str | None:
+    return ast.get_docstring(parse(file))
+
+
+def functions(file: Path, *, nested: bool = True) -> list[ast.FunctionDef]:
+    """Functions and methods of a file; without the nested ones: module functions only."""
+    nodes = ast.walk(parse(file)) if nested else parse(file).body
+    return [node for node in nodes if isinstance(node, ast.FunctionDef)]
+
+
+def arguments(function: ast.FunctionDef) -> list[ast.arg]:
+    found = function.args
+    return [*found.posonlyargs, *found.args, *found.kwonlyargs]
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Lines from the first statement after the docstring to the last."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
