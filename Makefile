@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup report tables test lint format lab bench lock clean
+.PHONY: help setup report tables test lint format lab bench docs lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -33,7 +33,7 @@ report: tables  ## HTML reports for every region: PROFILE, LANGUAGE, REGION, AS_
 
 # Sample tables where none are; clean tables where there are none, or older than what made them.
 tables: setup
-	@if [ $(PROFILE) = sample ] && [ ! -d $(RAW) ]; then \
+	@if [ $(PROFILE) = sample ] && [ ! -f $(RAW)/truth.json ]; then \
 		echo $(AFTERSALES) sample; $(AFTERSALES) sample; \
 	fi
 	@if [ ! -f $(PROCESSED)/manifest.json ] || find $(RAW)/ config/$(PROFILE)/ lib/aftersales/data/ \
@@ -60,6 +60,9 @@ lab: tables  ## JupyterLab on the notebooks
 
 bench: setup  ## the benchmarks, side by side
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python $$file; done
+
+docs: setup  ## docs/tables.md and docs/metrics.md from the code
+	.venv/bin/python tools/docs.py
 
 lock: setup  ## requirements.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
 	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra test \

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 LIB = Path(__file__).resolve().parents[1] / "lib"
-FACE = {"errors", "regions", "config", "findings", "words", "plot"}
+FACE = {"errors", "regions", "config", "findings", "words", "headings", "tables", "plot"}
 WORK = {"stats", "data", "metrics", "analyses"}
 MAY_IMPORT = {
     **dict.fromkeys(FACE, FACE),
@@ -19,8 +19,9 @@ MAY_IMPORT = {
     "metrics": FACE | {"stats"},
     "analyses": FACE | {"stats", "data", "metrics"},
     "project": FACE | {"data", "metrics"},  # what a notebook calls first, and last
-    "display": FACE | {"data", "metrics", "project"},
-    "report": FACE | WORK | {"project", "display"},
+    "provenance": FACE | {"data", "metrics"},
+    "display": FACE | {"provenance"},
+    "report": FACE | WORK | {"project", "provenance", "display"},
     "cli": FACE | WORK | {"project", "report"},
     "__init__": {"project", "display"},
     "__main__": {"cli"},

@@ -12,18 +12,12 @@ from aftersales import tables, words
 from aftersales.config import Profile
 from aftersales.errors import RequestError
 from aftersales.findings import FINDINGS_MIME, Finding, by_severity
+from aftersales.headings import MARK, SEVERITY
 from aftersales.provenance import show_provenance
 from aftersales.words import N_, say, say_n
 
 __all__ = ["findings_html", "findings_text", "show", "show_provenance", "use_profile"]
 
-MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○"}
-_WORD = {
-    "act": N_("Act"),
-    "watch": N_("Watch"),
-    "ok": N_("OK"),
-    "unknown": N_("Not enough data"),
-}
 # For JupyterLab, which does not have the style sheet of the reports.
 _STYLE = """<style>
 .aftersales .findings{list-style:none;margin:4px 0;padding:0;display:grid;gap:8px;max-width:820px}
@@ -33,7 +27,7 @@ grid-template-columns:max-content 1fr;margin:0;line-height:1.5}
 .aftersales .act{--tone:#b3261e}.aftersales .watch{--tone:#8a5a00}.aftersales .ok{--tone:#1c6b45}\
 .aftersales .unknown{--tone:#55607a}
 .aftersales .chip{font-weight:600;color:color-mix(in srgb,var(--tone) 70%,currentColor);\
-white-space:nowrap;min-width:88px}
+white-space:nowrap;min-width:132px}
 .aftersales .finding p{margin:0}
 .aftersales .meta{grid-column:2;opacity:.75;display:flex;flex-wrap:wrap;gap:0 14px}
 </style>"""
@@ -159,7 +153,7 @@ def findings_text(findings: Sequence[Mapping[str, Any]]) -> str:
 
 def chip(severity: str) -> str:
     """Mark and word of a severity: a shape and a word, not only a colour."""
-    return f"{MARK[severity]} {say(_WORD[severity])}"
+    return f"{MARK[severity]} {say(SEVERITY[severity])}"
 
 
 def evidence(finding: Mapping[str, Any], *, currency: str = "") -> list[str]:

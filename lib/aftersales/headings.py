@@ -6,7 +6,14 @@ from typing import Literal
 
 from aftersales.words import N_, say
 
-Kind = Literal["share", "p", "count", "number", "money", "hours", "days"]
+MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○"}  # a shape, not only a colour
+SEVERITY = {
+    "act": N_("Act"),
+    "watch": N_("Watch"),
+    "ok": N_("OK"),
+    "unknown": N_("Not enough data"),
+}
+Kind = Literal["share", "p", "count", "number", "money"]
 
 _WORDS = {
     # who and what

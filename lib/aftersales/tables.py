@@ -10,16 +10,10 @@ import pandas as pd
 
 from aftersales import words
 from aftersales.config import Profile
-from aftersales.headings import ESTIMATES, heading, kind
-from aftersales.words import N_, say, say_n
+from aftersales.headings import ESTIMATES, SEVERITY, heading, kind
+from aftersales.words import say, say_n
 
 _CSV_ROWS = 500  # rows of data behind a table that a page carries
-_SEVERITY = {
-    "act": N_("Act"),
-    "watch": N_("Watch"),
-    "ok": N_("OK"),
-    "unknown": N_("Not enough data"),
-}
 
 
 def table_html(
@@ -37,11 +31,12 @@ def table_html(
     intervals = _intervals(flat)
     bounds = {bound for pair in intervals.values() for bound in pair}
     shown = [c for c in flat.columns if c not in bounds]
-    head = "".join(f'<th scope="col"{_side(flat, c)}>{escape(heading(c))}</th>' for c in shown)
-    body = "\n".join(
-        _row(row, shown, flat, intervals=intervals, unit=unit, profile=profile)
-        for _, row in flat.head(rows).iterrows()
-    )
+    head = "".join(f'<th scope="col"{_side(flat[c])}>{escape(heading(c))}</th>' for c in shown)
+    columns = [
+        _cells(flat.head(rows), c, interval=intervals.get(c), unit=unit, profile=profile)
+        for c in shown
+    ]
+    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
     return f'<div class="scroll">{table}</div>{_more(len(flat) - rows)}{_csv(flat)}'
 
@@ -59,31 +54,37 @@ def _intervals(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _side(frame: pd.DataFrame, column: str) -> str:
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def _side(values: pd.Series) -> str:
     """Text is set flush left, numbers flush right (the default)."""
-    numeric = pd.api.types.is_numeric_dtype(frame[column])
-    return "" if numeric and frame[column].dtype != bool else ' style="text-align:left"'
+    return "" if _is_number(values) else ' style="text-align:left"'
 
 
-def _row(
-    row: pd.Series,
-    shown: list[str],
+def _cells(
     frame: pd.DataFrame,
+    column: str,
     *,
-    intervals: dict[str, tuple[str, str]],
+    interval: tuple[str, str] | None,
     unit: str,
     profile: Profile | None,
-) -> str:
-    cells = []
-    for column in shown:
-        text = escape(_value(row[column], column, unit=unit, profile=profile))
-        if column in intervals and text != words.NO_VALUE:
-            low, high = (row[bound] for bound in intervals[column])
-            share = "share" if kind(column, unit=unit) == "share" else ""
-            if not (pd.isna(low) and pd.isna(high)):
-                text += f' <span class="ci">{escape(words.span(low, high, share))}</span>'
-        cells.append(f"<td{_side(frame, column)}>{text}</td>")
-    return f"<tr>{''.join(cells)}</tr>"
+) -> list[str]:
+    """The `<td>` of one column, each value with its interval."""
+    side = _side(frame[column])
+    texts = [escape(_value(v, column, unit=unit, profile=profile)) for v in frame[column]]
+    if interval:
+        share = "share" if kind(column, unit=unit) == "share" else ""
+        ends = zip(frame[interval[0]], frame[interval[1]], strict=True)
+        texts = [t + _beside(low, high, share) for t, (low, high) in zip(texts, ends, strict=True)]
+    return [f"<td{side}>{text}</td>" for text in texts]
+
+
+def _beside(low: float, high: float, unit: str) -> str:
+    if pd.isna(low) and pd.isna(high):
+        return ""
+    return f' <span class="ci">({escape(words.span(low, high, unit))})</span>'
 
 
 def _value(value: Any, column: str, *, unit: str, profile: Profile | None) -> str:
@@ -97,14 +98,17 @@ def _value(value: Any, column: str, *, unit: str, profile: Profile | None) -> st
     if isinstance(value, pd.Timestamp):
         monthly = column in ("month", "period", "start") and value.day == 1
         return words.month(value) if monthly else words.day(value)
-    if isinstance(value, (int, float, np.number)):
+    if isinstance(value, (int, np.integer)):
+        whole = kind(column) not in ("share", "p", "money")
+        return words.count(value) if whole else _number(value, column, unit=unit, profile=profile)
+    if isinstance(value, (float, np.floating)):
         return _number(float(value), column, unit=unit, profile=profile)
     return _name(str(value), column, profile=profile)
 
 
 def _name(value: str, column: str, *, profile: Profile | None) -> str:
-    if column == "severity" and value in _SEVERITY:
-        return say(_SEVERITY[value])
+    if column == "severity" and value in SEVERITY:
+        return say(SEVERITY[value])
     return profile.label(column, value, words.language()) if profile else value
 
 
@@ -116,9 +120,9 @@ def _number(value: float, column: str, *, unit: str, profile: Profile | None) ->
         return words.p_value(value)
     if what == "money" and profile:
         return words.money(value, profile.currency)
-    if what in ("count", "money") or (value.is_integer() and abs(value) >= 1000):
+    if what in ("count", "money") or abs(value) >= 1000:
         return words.count(value)
-    return f"{value:.0f}" if value.is_integer() and abs(value) < 1000 else words.number(value)
+    return words.number(value)
 
 
 def _more(hidden: int) -> str:
@@ -139,10 +143,14 @@ def _csv(frame: pd.DataFrame) -> str:
     return f"<details><summary>{escape(label)}</summary><pre>{escape(text)}</pre></details>"
 
 
+def _plain(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def table_text(frame: pd.DataFrame, *, rows: int = 25) -> str:
     """The table for terminals: canonical column names, three digits."""
     index = not isinstance(frame.index, pd.RangeIndex)
-    text = frame.head(rows).to_string(index=index, float_format="{:.3g}".format, na_rep="–")
+    text = frame.head(rows).to_string(index=index, float_format=_plain, na_rep="–")
     hidden = len(frame) - rows
     if hidden <= 0:
         return text

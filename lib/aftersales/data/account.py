@@ -39,6 +39,11 @@ STEPS: Mapping[str, str] = {  # step -> message when it changed nothing; in the 
     "ages": "",
     "privacy": "no_privacy",
     "kept": "",
+    "note": "",
+}
+_ALWAYS = {  # steps whose notes are said for 0 rows too: the profile asked for them
+    *("read", "select", "reject rules", "flags", "gaps"),
+    *("exact duplicates", "keep", "duplicate ids", "content key", "joins", "kept"),
 }
 _PARTS = ["table", "step", "rows_in", "rows_out", "message", "n", "values"]
 
@@ -76,21 +81,27 @@ class Account:
             key = (note.step, note.message, *sorted((k, str(v)) for k, v in note.values.items()))
             self._notes[key] = _sum(self._notes[key], note) if key in self._notes else note
 
-    def total(self, step: str, message: str = "") -> int:
+    def total(self, step: str) -> int:
         """The sum of `n` over the notes of a step."""
-        notes = self._notes.values()
-        return sum(x.n for x in notes if x.step == step and message in ("", x.message))
+        return sum(note.n for note in self.notes(step))
 
     def notes(self, step: str) -> list[Note]:
         return [note for note in self._notes.values() if note.step == step]
+
+    def all(self) -> list[Note]:
+        return list(self._notes.values())
+
+    def said(self, note: Note) -> str:
+        """The sentence of a note."""
+        return sentence(note.message, n=note.n, values={**note.values, **note.seen})
 
     def rows(self) -> pd.DataFrame:
         """One row per step and message: ``table``, ``step``, ``rows_in``, ``rows_out``,
         ``message``, ``n``, ``values``."""
         rows, now = [], sum(note.n for note in self.notes("read"))
         for step, nothing in STEPS.items():
-            said = [note for note in self.notes(step) if note.n or step in ("read", "kept")]
-            if not said and nothing:
+            said = [x for x in self.notes(step) if x.message and (x.n or step in _ALWAYS)]
+            if not said and nothing and self.notes("read"):
                 said = [Note(step, nothing, 0)]
             for note in said:
                 values = {**note.values, **note.seen}

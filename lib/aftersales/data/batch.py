@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 FILE, LINE = "__file", "__line"
-_BROKEN = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ class Source(Protocol):
 
 def broken_table(lines: Sequence[int] = (), reasons: Sequence[str] = ()) -> pa.Table:
     """The `broken` part of a batch, without ``__file``."""
-    return pa.table([pa.array(lines, pa.int64()), pa.array(reasons, pa.string())], _BROKEN[1:])
+    arrays = [pa.array(lines, pa.int64()), pa.array(reasons, pa.string())]
+    return pa.Table.from_arrays(arrays, names=[LINE, "reason"])
 
 
 def text_table(header: Sequence[str], cells: Sequence[Sequence], first_line: int) -> pa.Table:
@@ -62,7 +62,7 @@ def aligned(batch: Batch, *, header: Sequence[str], file: str) -> Batch:
     records = pa.Table.from_arrays(
         [*arrays, _repeated(file, n), batch.records[LINE]], names=[*header, FILE, LINE]
     )
-    named = batch.broken.add_column(0, _BROKEN[:1][0], _repeated(file, batch.broken.num_rows))
+    named = batch.broken.add_column(0, FILE, _repeated(file, batch.broken.num_rows))
     return Batch(records, named)
 
 

@@ -92,9 +92,8 @@ def _order(staged: Staged, connection: duckdb.DuckDBPyConnection) -> str:
     if name in staged.plan.mapping.columns:
         return quoted(name)
     texts, found = connection.execute(
-        f"select count(__order), count(try_cast(__order as double)) "
-        f"from staged_{staged.plan.table}"
-    ).fetchone()
+        f"select count(__order), count(try_cast(__order as double)) from staged_{staged.plan.table}"
+    ).fetchall()[0]
     return "try_cast(__order as double)" if texts == found else "__order"
 
 
@@ -107,7 +106,10 @@ def _used_ids(staged: Staged, connection: duckdb.DuckDBPyConnection) -> list[Not
     first = f"first_value(__file || ' line ' || __line) over ({parts} order by __row)"
     name = " and ".join(key)
     if keep_first := staged.plan.mapping.on_duplicate_id == "keep_first":
-        out, reason = f"row_number() over ({parts} order by __row) > 1", f"{name} is already used in "
+        out, reason = (
+            f"row_number() over ({parts} order by __row) > 1",
+            f"{name} is already used in ",
+        )
         select = f"{out} as out, '{reason}' || {first} as reason"
     else:
         select = f"count(*) over ({parts}) > 1 as out, '{name} is used by several rows' as reason"
@@ -140,7 +142,7 @@ def _same_content(staged: Staged, connection: duckdb.DuckDBPyConnection) -> list
     repeated = f"select __content from left_{table} group by __content having count(*) > 1"
     groups = connection.execute(
         f"select count(*) from ({repeated}) where __content is not null"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     n = _take_out(
         connection,
         table,
@@ -157,13 +159,12 @@ def _take_out(
 ) -> int:
     """Give the verdict to the rows of `judged` (``__row``, ``out``) that are out; count them."""
     return connection.execute(
-        f"insert into verdict_{table} select __row, '{verdict}', {reason} "
-        f"from ({judged}) where out"
-    ).fetchone()[0]
+        f"insert into verdict_{table} select __row, '{verdict}', {reason} from ({judged}) where out"
+    ).fetchall()[0][0]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return connection.execute(f"select count(*) from left_{table}").fetchone()[0]
+    return connection.execute(f"select count(*) from left_{table}").fetchall()[0][0]
 
 
 def _key(staged: Staged) -> list[str]:

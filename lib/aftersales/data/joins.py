@@ -6,6 +6,7 @@ columns from. All work is done by DuckDB, which keeps to its memory and spills t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import duckdb
 
 from aftersales.data import schema
 from aftersales.data.account import Note
-from aftersales.data.duplicates import listed, quoted
+from aftersales.data.duplicates import quoted
 from aftersales.data.stage import Staged
 from aftersales.regions import UNKNOWN, RegionTree
 
@@ -52,11 +53,13 @@ class Finished:
     Attributes
     ----------
     columns : in the order of the schema, `region` included
+    placed : whether its rows have a region of their own, not just the root's
     """
 
     table: str
     columns: list[str]
     folder: Path
+    placed: bool = False
 
     @property
     def regional(self) -> bool:
@@ -67,7 +70,7 @@ class Finished:
         return str(self.folder / self.table / ("*/*.parquet" if self.regional else "*.parquet"))
 
 
-def in_order(tables: list[str]) -> list[str]:
+def in_order(tables: Iterable[str]) -> list[str]:
     """Tables that others take columns from come first."""
     return sorted(tables, key=lambda t: ORDER.index(t) if t in ORDER else len(ORDER))
 
@@ -77,53 +80,79 @@ def finish(
     connection: duckdb.DuckDBPyConnection,
     *,
     folder: Path,
-    others: dict[str, Finished],
+    others: Mapping[str, Finished],
     tree: RegionTree,
 ) -> Finished:
-    """Write a judged table below `folder`, with its derived columns, one folder per region."""
+    """Write a judged table below `folder`, with its derived columns, one folder per region.
+
+    Afterwards the view ``done_<table>`` reads it, and the account says what was derived.
+    """
     table = staged.plan.table
     query = _Query(staged, others, tree)
     made = query.columns()
     columns = [n for n in schema.columns(table) if n in made]
     columns += [n for n in made if n not in columns]
-    select = ", ".join(f"{made[n]} as {quoted(n)}" for n in columns)
+    done = Finished(table, columns, folder, placed="region" in query.mapped or bool(query.places))
+    _write(done, connection, {n: made[n] for n in columns}, query.rows)
+    regional = str(done.regional).lower()
     connection.execute(
-        f"create view final_{table} as select l.__row, {select} "
-        f"from left_{table} l {' '.join(query.joins)}"
+        f"create view done_{table} as from read_parquet("
+        f"'{done.files}', hive_partitioning={regional}, hive_types_autocast=false)"
     )
-    staged.account.add(query.notes(connection))
-    done = Finished(table, columns, folder)
-    _write(done, connection)
-    read = f"read_parquet('{done.files}', hive_partitioning={str(done.regional).lower()}, "
-    connection.execute(f"create view done_{table} as from {read}hive_types_autocast=false)")
+    staged.account.add([*query.age_notes(connection), *query.region_notes(connection)])
     return done
 
 
-def _write(done: Finished, connection: duckdb.DuckDBPyConnection) -> None:
-    (done.folder / done.table).mkdir()
-    time = schema.time_column(done.table)
-    order = [n for n in ("region", time) if n in done.columns]
-    by = ", ".join([*map(quoted, order), "__row"])
-    rows = f"select {listed(done.columns)} from final_{done.table} order by {by}"
+def _write(
+    done: Finished, connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], rows: str
+) -> None:
     target, options = done.folder / done.table, "format parquet, compression zstd"
+    target.mkdir()
+    select = ", ".join(f"{sql} as {quoted(name)}" for name, sql in made.items())
+    order = [made[n] for n in ("region", schema.time_column(done.table)) if n in made]
+    order = [sql for sql in order if not sql.startswith("'")]  # a constant orders nothing
     if done.regional:
         options += ", partition_by (region), filename_pattern 'part-{i}'"
     else:
         target = target / "part-0.parquet"
-    connection.execute(f"copy ({rows}) to '{target}' ({options})")
+    query = f"select {select} from {rows} order by {', '.join([*order, 'l.__row'])}"
+    connection.execute(f"copy ({query}) to '{target}' ({options})")
+
+
+def count_joins(
+    done: Finished, connection: duckdb.DuckDBPyConnection, *, others: Mapping[str, Finished]
+) -> list[Note]:
+    """Keys that find no row in the table they refer to; the rows are kept."""
+    notes = []
+    for column, (other, key) in schema.joins(done.table).items():
+        if column not in done.columns or other not in others or key not in others[other].columns:
+            continue
+        own, theirs = quoted(column), quoted(key)
+        total, lost = connection.execute(
+            f"select count({own}), count({own}) filter ({own} not in "
+            f"(select {theirs} from done_{other} where {theirs} is not null)) "
+            f"from done_{done.table}"
+        ).fetchall()[0]
+        said = {"column": column, "other": other, "total": total}
+        notes.append(Note("joins", "unjoined", lost, said))
+    return notes
 
 
 class _Query:
     """The columns of a table and the joins they need."""
 
-    def __init__(self, staged: Staged, others: dict[str, Finished], tree: RegionTree) -> None:
+    def __init__(self, staged: Staged, others: Mapping[str, Finished], tree: RegionTree) -> None:
         self.table = staged.plan.table
         self.mapped = list(staged.plan.mapping.columns)
         self.others = others
         self.tree = tree
         self.joins: list[str] = []
-        self.places: list[str] = []
-        self.ages: list[str] = []
+        self.places: list[str] = []  # tables the region is taken from
+        self.ages: dict[str, str] = {}  # columns that cannot be negative -> SQL
+
+    @property
+    def rows(self) -> str:
+        return " ".join([f"left_{self.table} l", *self.joins])
 
     def columns(self) -> dict[str, str]:
         """Column name -> SQL over ``l`` and the joined tables."""
@@ -139,45 +168,74 @@ class _Query:
             for name, (table, later, earlier, unit) in _SPANS.items()
             if table == self.table and {later, earlier} <= set(self.mapped)
         }
-        if self.table in ("tickets", "repairs") and self._joins("unit_id", "units", "in_service_at"):
-            made["age_days"] = _not_negative(_span("l.opened_at", "units.in_service_at", _DAYS))
-            self.ages.append("age_days")
-        if self.table == "returns" and self._joins("order_line_id", "orders"):
-            copied = [n for n in _COPIED if n in self.others["orders"].columns]
-            made |= {n: f"orders.{n}" for n in copied if n not in self.mapped}
-            delivered = "l.delivered_at" if "delivered_at" in self.mapped else made.get("delivered_at")
-            if delivered:
-                made["days_to_return"] = _not_negative(_span("l.requested_at", delivered, _DAYS))
-                self.ages.append("days_to_return")
-        return made
+        if self.table == "returns":
+            made |= self._from_order()
+        aged = self.table in ("tickets", "repairs")
+        if aged and self._join("unit_id", "units", "in_service_at"):
+            self.ages["age_days"] = _span("l.opened_at", "units.in_service_at", _DAYS)
+        positive = {n: f"case when {sql} >= 0 then {sql} end" for n, sql in self.ages.items()}
+        return made | positive
+
+    def _from_order(self) -> dict[str, str]:
+        """Columns a return takes from its order line."""
+        copied: dict[str, str] = {}
+        if self._join("order_line_id", "orders"):
+            there = self.others["orders"].columns
+            copied = {n: f"orders.{n}" for n in _COPIED if n in there and n not in self.mapped}
+        delivered = copied.get("delivered_at")
+        if "delivered_at" in self.mapped:
+            delivered = "l.delivered_at"
+        if delivered:
+            self.ages["days_to_return"] = _span("l.requested_at", delivered, _DAYS)
+        return copied
 
     def _region(self) -> str:
         for column, other in _PLACES.get(self.table, ()):
-            if self._joins(column, other, "region"):
+            placed = other in self.others and self.others[other].placed
+            if placed and self._join(column, other, "region"):
                 self.places.append(other)
         if not self.places:
             return f"'{self.tree.root.id}'"
         known = ", ".join(f"nullif({place}.region, '{UNKNOWN}')" for place in self.places)
         return f"coalesce({known}, '{UNKNOWN}')"
 
-    def _joins(self, column: str, other: str, *needs: str) -> bool:
+    def _join(self, column: str, other: str, *needs: str) -> bool:
         """Join `other` by its id, if both tables have what it takes."""
         if column not in self.mapped or other not in self.others:
             return False
         available = self.others[other].columns
-        if column not in available or not set(needs) <= set(available):
+        if not {column, *needs} <= set(available):
             return False
-        join = f"left join {_one_per(other, column, available)} {other} using ({quoted(column)})"
+        on = f"on l.{quoted(column)} = {other}.{quoted(column)}"
+        join = f"left join {_one_per(other, column)} {other} {on}"
         if join not in self.joins:
             self.joins.append(join)
         return True
 
-    def notes(self, connection: duckdb.DuckDBPyConnection) -> list[Note]:
-        """Ages that were negative, and where regions came from."""
-        return []
+    def age_notes(self, connection: duckdb.DuckDBPyConnection) -> list[Note]:
+        notes = []
+        for name, sql in self.ages.items():
+            n, low = connection.execute(
+                f"select count(*), min(span) from (select {sql} as span from {self.rows}) "
+                "where span < 0"
+            ).fetchall()[0]
+            notes.append(Note("ages", "impossible_age", n, {"column": name}, {"low": low}))
+        return notes
+
+    def region_notes(self, connection: duckdb.DuckDBPyConnection) -> list[Note]:
+        if "region" in self.mapped or "region" not in schema.columns(self.table):
+            return []
+        total, unknown = connection.execute(
+            f"select count(*), count(*) filter (region = '{UNKNOWN}') from done_{self.table}"
+        ).fetchall()[0]
+        if not self.places:
+            return [Note("regions", "region_root", total, {"root": self.tree.root.id})]
+        said = {"tables": ", ".join(self.places)}
+        taken = Note("regions", "region_taken", total - unknown, said)
+        return [taken, Note("regions", "region_missing", unknown)]
 
 
-def _one_per(other: str, column: str, available: list[str]) -> str:
+def _one_per(other: str, column: str) -> str:
     """The other table with one row per value of `column`."""
     if schema.key(other) == (column,):
         return f"done_{other}"
@@ -186,7 +244,3 @@ def _one_per(other: str, column: str, available: list[str]) -> str:
 
 def _span(later: str, earlier: str, unit: float) -> str:
     return f"(epoch_us({later}) - epoch_us({earlier})) / {unit:.0f}.0"
-
-
-def _not_negative(span: str) -> str:
-    return f"case when {span} >= 0 then {span} end"

@@ -25,6 +25,7 @@ class Input:
     file: str
     sha256: str
     rows: int
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)

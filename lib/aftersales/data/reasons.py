@@ -33,8 +33,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} cells of {column} are empty."),
     ),
     "marker": (
-        N_('{n} cell of {column} holds "{marker}", which stands for missing; set to missing.'),
-        N_('{n} cells of {column} hold "{marker}", which stands for missing; set to missing.'),
+        N_('{n} cell of {column} holds "{marker}", which stands for missing.'),
+        N_('{n} cells of {column} hold "{marker}", which stands for missing.'),
     ),
     "no_marker": (N_("No cell is missing."), N_("No cell is missing.")),
     "entities": (
@@ -69,7 +69,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "no_codes": (N_("All codes are known."), N_("All codes are known.")),
     "date_missing": (
-        N_('{n} value of {column} is not a date in {formats} (it looks like "{example}"); missing.'),
+        N_(
+            '{n} value of {column} is not a date in {formats} (it looks like "{example}"); missing.'
+        ),
         N_(
             "{n} values of {column} are not dates in {formats} "
             '(one looks like "{example}"); set to missing.'
@@ -77,8 +79,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "date_reject": (
         N_(
-            "{n} row rejected: its {column} is not a date in {formats} "
-            '(it looks like "{example}").'
+            '{n} row rejected: its {column} is not a date in {formats} (it looks like "{example}").'
         ),
         N_(
             "{n} rows rejected: their {column} is not a date in {formats} "
@@ -187,7 +188,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} of {total} rows with {column} finds no row in {other}; kept."),
         N_("{n} of {total} rows with {column} find no row in {other}; kept."),
     ),
-    "no_joins": (N_("No column refers to another table."), N_("No column refers to another table.")),
+    "no_joins": (
+        N_("No column refers to another table."),
+        N_("No column refers to another table."),
+    ),
     "impossible_age": (
         N_("{n} negative {column} set to missing ({low})."),
         N_("{n} negative values of {column} set to missing (lowest {low})."),
@@ -209,7 +213,6 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} row kept of {read} read: {duplicates} duplicate, {rejected} rejected."),
         N_("{n} rows kept of {read} read: {duplicates} duplicate, {rejected} rejected."),
     ),
-    "note": (N_("{text}"), N_("{text}")),
 }
 
 
@@ -220,9 +223,14 @@ def sentence(key: str, *, n: int, values: Mapping[str, Any]) -> str:
     ...          values={"column": "opened_at", "limit": "2010-01-01", "low": "1919-01-01"})
     '129 dates in opened_at before 2010-01-01 set to missing (earliest 1919-01-01).'
     """
+    if key == "note":
+        return values["text"]  # the profile's own words
     one, many = MESSAGES[key]
-    shown = {
-        name: words.number(value, digits=6) if isinstance(value, int | float) else value
-        for name, value in values.items()
-    }
+    shown = {name: _shown(value) for name, value in values.items()}
     return words.say(one if n == 1 else many, n=words.count(n), **shown)
+
+
+def _shown(value: Any) -> Any:
+    if not isinstance(value, int | float):
+        return value
+    return words.count(value) if float(value).is_integer() else words.number(value, digits=4)

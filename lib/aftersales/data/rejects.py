@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aftersales.data import values
-from aftersales.data.batch import FILE, LINE, REASON, Plan, combined
+from aftersales.data.batch import FILE, LINE
+from aftersales.data.rows import REASON, Plan, combined
 from aftersales.data.privacy import mask_text, pseudonym
 
 _OURS = ("file", "line", "reason")
@@ -37,7 +38,10 @@ class Writer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self._parquet.close()
 
@@ -47,22 +51,33 @@ class Writer:
 
     def write(self, source: pa.Table) -> None:
         """Rejected source rows with `FILE`, `LINE` and `REASON`."""
-        hidden = {n: self._hidden(combined(source[n]), n) for n in self.columns if n in source.column_names}
+        hidden = {
+            n: self._hidden(combined(source[n]), n)
+            for n in self.columns
+            if n in source.column_names
+        }
         self._append(hidden, source[FILE], source[LINE], source[REASON])
 
     def write_cleaned(self, rows: pa.Table) -> None:
-        """Rows rejected after the steps: their cleaned values, already without personal data."""
-        made = {c.source: c.name for c in self.plan.columns() if c.source is not None}
-        cells = {s: rows[name].cast(pa.string()) for s, name in made.items()}
+        """Rows rejected after the steps: their cleaned values, personal ones hidden already."""
+        cells: dict[str, pa.Array] = {}
+        for column in self.plan.columns():
+            if column.source in self.columns:
+                text = combined(rows[column.name]).cast(pa.string())
+                cells[column.source] = text if column.personal else _masked(text)
         self._append(cells, rows[FILE], rows[LINE], rows[REASON])
+
+    def write_file(self, path: Path) -> None:
+        """Rows that another writer of this table wrote."""
+        with pq.ParquetFile(path) as parquet:
+            for rows in parquet.iter_batches():
+                self._parquet.write_batch(rows)
 
     def _hidden(self, cells: pa.Array, name: str) -> pa.Array:
         """Source cells without personal data."""
-        text = values.to_series(cells)
-        if self.columns[name]:
-            text = pseudonym(values.to_series(values.regular(cells)), key=self.plan.key)
-        else:
-            text, _ = mask_text(text)
+        if not self.columns[name]:
+            return _masked(cells)
+        text = pseudonym(values.to_series(values.regular(cells)), key=self.plan.key)
         return pa.Array.from_pandas(text, type=pa.string())
 
     def _append(self, cells: dict, files: pa.Array, lines: pa.Array, reasons: pa.Array) -> None:
@@ -85,3 +100,8 @@ def source_columns(plan: Plan) -> dict[str, bool]:
 
 def _named(columns: dict[str, bool]) -> list[str]:
     return [f"source_{name}" if name in _OURS else name for name in columns]
+
+
+def _masked(cells: pa.Array) -> pa.Array:
+    text, _ = mask_text(values.to_series(cells))
+    return pa.Array.from_pandas(text, type=pa.string())

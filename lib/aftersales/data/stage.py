@@ -13,18 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aftersales.data import rejects, steps, text_steps, values
 from aftersales.data.account import Account, Note
-from aftersales.data.batch import FILE, LINE, Batch, Plan
+from aftersales.data.batch import FILE, LINE
+from aftersales.data.rows import Plan, Rows
 from aftersales.data.sources import SourceReader
 
-Step = Callable[[Batch, Plan], Batch]
+Step = Callable[[Rows, Plan], Rows]
 Progress = Callable[[str, int], None]
 BATCH_ROWS = 200_000
+_FAST = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 _FIRST: tuple[Step, ...] = (
     text_steps.select,
     text_steps.regular_text,
@@ -70,66 +73,72 @@ def stage(plan: Plan, *, raw: Path, folder: Path, progress: Progress | None = No
         for number, found in enumerate(reader.batches()):
             read += len(found.records) + len(found.broken)
             rejected.write_broken(found.broken)
-            batch = run(Batch(_one_piece(found.records)), plan)
-            for gone in batch.rejected:
+            staged.account.add(_broken_notes(found.broken))
+            rows = run(Rows(_one_piece(found.records)), plan)
+            for gone in rows.rejected:
                 rejected.write(gone)
-            staged.account.add([*_read_notes(found), *batch.notes])
-            write_batch(batch, staged, number)
+            staged.account.add(rows.notes)
+            _write(rows, staged, number)
             if progress:
                 progress(plan.table, read)
     staged.inputs = reader.inputs
+    staged.account.add([Note("read", "read", read, {"files": _listed(reader.inputs)})])
     staged.account.add(_gap_notes(staged))
     staged.account.add(Note("privacy", "dropped", 1, {"column": c}) for c in plan.mapping.dropped)
     return staged
 
 
-def run(batch: Batch, plan: Plan) -> Batch:
+def run(rows: Rows, plan: Plan) -> Rows:
     """All steps that see one batch at a time, without privacy."""
     for step in _FIRST:
-        batch = step(batch, plan)
-    return batch
+        rows = step(rows, plan)
+    return rows
 
 
-def write_batch(batch: Batch, staged: Staged, number: int) -> None:
+def _write(rows: Rows, staged: Staged, number: int) -> None:
     """Hide personal data and write the rows that remain."""
     plan = staged.plan
-    _count_combinations(batch, staged)
-    marks = _marks(batch, plan)
-    hidden = steps.privacy(batch, plan)
-    staged.account.add(hidden.notes[len(batch.notes) :])
-    n = len(batch.source)
-    rows = pa.array(range(staged.rows, staged.rows + n), pa.int64())
-    table = pa.table({**hidden.columns, "__row": rows, **marks})
-    pq.write_table(table, staged.folder / f"part-{number:06}.parquet", compression="lz4")
+    _count_combinations(rows, staged)
+    marks = _marks(rows, plan)
+    hidden = steps.privacy(rows, plan)
+    staged.account.add(hidden.notes[len(rows.notes) :])
+    n = len(rows.source)
+    numbers = pa.array(np.arange(staged.rows, staged.rows + n))
+    table = pa.table({**hidden.columns, "__row": numbers, **marks})
+    pq.write_table(table, staged.folder / f"part-{number:06}.parquet", **_FAST)
     staged.rows += n
 
 
-def _read_notes(found: Any) -> list[Note]:
-    n, broken = len(found.records) + len(found.broken), len(found.broken)
-    notes = [Note("read", "read", n)]
-    if broken:
-        first = f"{found.broken[FILE][0]}, line {found.broken[LINE][0]}"
-        notes.append(Note("incomplete", "incomplete", broken, {}, {"first": first}, out=broken))
-    return notes
+def _listed(inputs: list[dict[str, Any]]) -> str:
+    """Names of the files, the first and the last where there are many."""
+    names = [str(entry["file"]) for entry in inputs]
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} ... {names[-1]} ({len(names)})"
 
 
-def _marks(batch: Batch, plan: Plan) -> dict[str, Any]:
+def _broken_notes(broken: pa.Table) -> list[Note]:
+    if not (n := len(broken)):
+        return []
+    first = f"{broken[FILE][0]}, line {broken[LINE][0]}"
+    return [Note("incomplete", "incomplete", n, {}, {"first": first}, out=n)]
+
+
+def _marks(rows: Rows, plan: Plan) -> dict[str, Any]:
     """File, line and hashes of the rows, from cells as they were before privacy."""
-    source = batch.source
+    source = rows.source
     names = [n for n in source.column_names if n not in (FILE, LINE)]
     marks = {FILE: source[FILE], LINE: source[LINE].cast(pa.int64())}
     marks["__hash"] = _hash([source[n] for n in names])
     key = plan.mapping.content_key
     if key:
         chosen = key.columns or [n for n in names if n not in key.besides]
-        columns = [batch.columns.get(n, batch.cells.get(n)) for n in chosen]
+        columns = [rows.columns.get(n, rows.cells.get(n)) for n in chosen]
         empty = [pc.is_null(column) for column in columns]
         content = _hash(columns).combine_chunks()
         for column in empty[1:]:
             empty[0] = pc.and_(empty[0], column)
         marks["__content"] = pc.if_else(empty[0], pa.scalar(None, content.type), content)
-    if plan.mapping.keep and plan.mapping.keep.order not in batch.columns:
-        marks["__order"] = batch.cells[plan.mapping.keep.order]
+    if plan.mapping.keep and plan.mapping.keep.order not in rows.columns:
+        marks["__order"] = rows.cells[plan.mapping.keep.order]
     return marks
 
 
@@ -139,13 +148,13 @@ def _hash(columns: list[Any]) -> pa.ChunkedArray:
     return values.query(f"select hash({', '.join(names)}) as value from batch", table)["value"]
 
 
-def _count_combinations(batch: Batch, staged: Staged) -> None:
+def _count_combinations(rows: Rows, staged: Staged) -> None:
     for i, gap in enumerate(staged.plan.mapping.gaps):
-        columns = {n: batch.columns.get(n, batch.cells.get(n)) for n in gap.columns}
+        columns = {n: rows.columns.get(n, rows.cells.get(n)) for n in gap.columns}
         found = pa.table(columns).group_by(list(columns)).aggregate([])
-        rows = zip(*(found[n].to_pylist() for n in columns), strict=True)
-        kept = {row for row in rows if None not in row}
-        staged.combinations.setdefault(i, set()).update(kept)
+        combinations = zip(*(found[n].to_pylist() for n in columns), strict=True)
+        complete = {c for c in combinations if None not in c}
+        staged.combinations.setdefault(i, set()).update(complete)
 
 
 def _gap_notes(staged: Staged) -> list[Note]:

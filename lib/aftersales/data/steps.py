@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from aftersales.data import values
 from aftersales.data.account import Note
-from aftersales.data.batch import Batch, Plan
+from aftersales.data.rows import Plan, Rows
 from aftersales.data.fields import ColumnMapping
 from aftersales.data.privacy import mask_text, pseudonym
 from aftersales.regions import UNKNOWN, fold
@@ -20,19 +20,19 @@ AHEAD = {("orders", "promised_at"), ("subscriptions", "due_at")}  # may lie afte
 _TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
-def make_columns(batch: Batch, plan: Plan) -> Batch:
+def make_columns(rows: Rows, plan: Plan) -> Rows:
     """Give every canonical column its cells: a source column, an expression or a constant."""
     made: dict[str, pa.Array] = {}
     for column in plan.columns():
         if column.source is not None:
-            made[column.name] = batch.cells[column.source]
+            made[column.name] = rows.cells[column.source]
         elif column.sql is not None:
             place = f"columns: {column.name}: sql"
-            found = batch.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
+            found = rows.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
             made[column.name] = _as_cells(found, column)
         else:
-            made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(batch.source))
-    return batch.with_columns(**made)
+            made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(rows.source))
+    return rows.with_columns(made)
 
 
 def _as_cells(found: pa.Array, column: ColumnMapping) -> pa.Array:
@@ -44,114 +44,116 @@ def _as_cells(found: pa.Array, column: ColumnMapping) -> pa.Array:
     return found.cast(pa.string())
 
 
-def codes(batch: Batch, plan: Plan) -> Batch:
+def codes(rows: Rows, plan: Plan) -> Rows:
     """Replace codes by what they stand for, compared without regard to case and width."""
     for column in plan.columns():
         if column.kind == "date" or not (column.codes or column.values):
             continue
         known = {fold(v): v for v in column.values} | {fold(k): v for k, v in column.codes.items()}
         keep = column.other == "keep"
-        before = batch.columns[column.name]
+        before = rows.columns[column.name]
         after = values.recoded(before, codes=known, keep_others=keep)
         changed = values.n_true(pc.not_equal(before, after))
-        batch = batch.with_columns(**{column.name: after})
-        batch = batch.noted(Note("codes", "recoded", changed, {"column": column.name}))
-        batch = _others(batch, column, before, after)
-    return batch
+        rows = rows.with_columns({column.name: after})
+        rows = rows.noted(Note("codes", "recoded", changed, {"column": column.name}))
+        rows = _others(rows, column, before, after)
+    return rows
 
 
-def _others(batch: Batch, column: ColumnMapping, before: pa.Array, after: pa.Array) -> Batch:
+def _others(rows: Rows, column: ColumnMapping, before: pa.Array, after: pa.Array) -> Rows:
     """Account for cells that are in no code list."""
     said = {"column": column.name}
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
     if column.other == "reject":
         reason = f"{column.name} is in no code list"
-        return batch.without(lost, reason=reason, note=Note("codes", "other_reject", 0, said))
+        return rows.without(lost, reason=reason, note=Note("codes", "other_reject", 0, said))
     if column.other == "keep" and column.kind == "str" and column.values:
         lists = {*column.values, *column.codes.values()}
         lost = pc.and_(pc.is_valid(after), pc.invert(pc.is_in(after, value_set=pa.array(lists))))
-        return batch.noted(Note("codes", "other_keep", values.n_true(lost), said))
-    return batch.noted(Note("codes", "other_missing", values.n_true(lost), said))
+        return rows.noted(Note("codes", "other_keep", values.n_true(lost), said))
+    return rows.noted(Note("codes", "other_missing", values.n_true(lost), said))
 
 
-def dates(batch: Batch, plan: Plan) -> Batch:
+def dates(rows: Rows, plan: Plan) -> Rows:
     """Read dates by the declared formats; a required one that cannot be read rejects its row."""
     for column in plan.columns("date"):
-        before = batch.columns[column.name]
+        before = rows.columns[column.name]
         if before.type == values.TIME:
             continue
         formats = column.format or values.ISO_FORMATS
         after = values.dates(before, formats=formats, timezone=plan.timezone)
-        batch = batch.with_columns(**{column.name: after})
+        rows = rows.with_columns({column.name: after})
         lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        seen = {"example": values.shape(before.filter(lost)[0].as_py())} if values.n_true(lost) else {}
+        seen = (
+            {"example": values.shape(before.filter(lost)[0].as_py())} if values.n_true(lost) else {}
+        )
         shown = ", ".join(column.format) or "ISO 8601"
         said = {"column": column.name, "formats": shown}
         total = Note("dates", "", len(before) - before.null_count, {"column": column.name})
         reason = f"{column.name} is not a date in {shown}"
-        batch = _lose(batch.noted(total), column, lost, "dates", "date", said, seen, reason)
-    return batch
+        rows = _lose(rows.noted(total), column, lost, "dates", "date", said, seen, reason)
+    return rows
 
 
-def future_dates(batch: Batch, plan: Plan) -> Batch:
+def future_dates(rows: Rows, plan: Plan) -> Rows:
     """No date lies after its declared `max`, or the end of the day `as_of`."""
     for column in plan.columns("date"):
         limit = column.max if column.max is not None else plan.as_of
         if limit is None or (column.max is None and (plan.table, column.name) in AHEAD):
             continue
         limit = end_of_day(limit)
-        times = batch.columns[column.name]
+        times = rows.columns[column.name]
         late = pc.greater(times, _moment(limit))
         seen = {"high": _day(pc.max(times))} if values.n_true(late) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies after {limit:%Y-%m-%d}"
-        batch = _lose(batch, column, late, "future dates", "future", said, seen, reason)
-    return batch
+        rows = _lose(rows, column, late, "future dates", "future", said, seen, reason)
+    return rows
 
 
-def impossible_dates(batch: Batch, plan: Plan) -> Batch:
+def impossible_dates(rows: Rows, plan: Plan) -> Rows:
     """No date lies before its declared `min`, or 1900."""
     for column in plan.columns("date"):
         limit = EARLIEST if column.min is None else column.min
-        times = batch.columns[column.name]
+        times = rows.columns[column.name]
         early = pc.less(times, _moment(limit))
         seen = {"low": _day(pc.min(times))} if values.n_true(early) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies before {limit:%Y-%m-%d}"
-        batch = _lose(batch, column, early, "impossible dates", "past", said, seen, reason)
-    return batch
+        rows = _lose(rows, column, early, "impossible dates", "past", said, seen, reason)
+    return rows
 
 
-def numbers(batch: Batch, plan: Plan) -> Batch:
+def numbers(rows: Rows, plan: Plan) -> Rows:
     """Read numbers and yes/no, apply the scale, and keep numbers in their range."""
     for column in plan.columns("bool"):
-        before = batch.columns[column.name]
+        before = rows.columns[column.name]
         after = values.truths(before)
         lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        batch = batch.with_columns(**{column.name: after})
+        rows = rows.with_columns({column.name: after})
         said = {"column": column.name}
-        batch = batch.noted(Note("numbers", "truth_missing", values.n_true(lost), said))
+        rows = rows.noted(Note("numbers", "truth_missing", values.n_true(lost), said))
     for column in plan.columns("int", "float"):
-        batch = _in_range(_read_numbers(batch, column), column)
+        rows = _in_range(_read_numbers(rows, column), column)
         if column.kind == "int":
-            whole = batch.columns[column.name].cast(pa.int64(), safe=False)
-            batch = batch.with_columns(**{column.name: whole})
-    return batch
+            whole = rows.columns[column.name].cast(pa.int64(), safe=False)
+            rows = rows.with_columns({column.name: whole})
+    return rows
 
 
-def _read_numbers(batch: Batch, column: ColumnMapping) -> Batch:
-    before = batch.columns[column.name]
+def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
+    before = rows.columns[column.name]
     after = values.numbers(before)
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
     if column.scale != 1:
         after = pc.multiply(after, column.scale)
     said, reason = {"column": column.name}, f"{column.name} is not a number"
     whole = _whole(after) if column.kind == "int" else after
-    batch = batch.with_columns(**{column.name: whole})
+    rows = rows.with_columns({column.name: whole})
     if column.kind == "int":
         n = whole.null_count - after.null_count
-        batch = batch.noted(Note("numbers", "whole_missing", n, said))
-    return _lose(batch, column, lost, "numbers", "number", said, {}, reason)
+        rows = rows.noted(Note("numbers", "whole_missing", n, said))
+    return _lose(rows, column, lost, "numbers", "number", said, {}, reason)
 
 
 def _whole(found: pa.Array) -> pa.Array:
@@ -162,10 +164,10 @@ def _whole(found: pa.Array) -> pa.Array:
     return pc.if_else(fits, rounded, pa.scalar(None, pa.float64()))
 
 
-def _in_range(batch: Batch, column: ColumnMapping) -> Batch:
+def _in_range(rows: Rows, column: ColumnMapping) -> Rows:
     if column.min is None and column.max is None:
-        return batch
-    found = batch.columns[column.name]
+        return rows
+    found = rows.columns[column.name]
     low = -float("inf") if column.min is None else column.min
     high = float("inf") if column.max is None else column.max
     outside = pc.or_(pc.less(found, low), pc.greater(found, high))
@@ -173,11 +175,11 @@ def _in_range(batch: Batch, column: ColumnMapping) -> Batch:
     seen = {"low": away.get("min"), "high": away.get("max")}
     said = {"column": column.name, "range": f"{low:g} to {high:g}"}
     reason = f"{column.name} is outside {low:g} to {high:g}"
-    return _lose(batch, column, outside, "numbers", "range", said, seen, reason)
+    return _lose(rows, column, outside, "numbers", "range", said, seen, reason)
 
 
 def _lose(
-    batch: Batch,
+    rows: Rows,
     column: ColumnMapping,
     mask: pa.Array,
     step: str,
@@ -185,74 +187,76 @@ def _lose(
     said: dict[str, Any],
     seen: dict[str, Any],
     reason: str,
-) -> Batch:
+) -> Rows:
     """Cells that cannot be right: reject the row if the column is required, else set missing."""
     mask = pc.fill_null(mask, False)
     if column.required:
         note = Note(step, f"{message}_reject", 0, said, seen)
-        return batch.without(mask, reason=reason, note=note)
+        return rows.without(mask, reason=reason, note=note)
     if not (n := values.n_true(mask)):
-        return batch
-    now = batch.columns[column.name]
+        return rows
+    now = rows.columns[column.name]
     now = pc.if_else(mask, pa.scalar(None, now.type), now)
-    batch = batch.with_columns(**{column.name: now})
-    return batch.noted(Note(step, f"{message}_missing", n, said, seen))
+    rows = rows.with_columns({column.name: now})
+    return rows.noted(Note(step, f"{message}_missing", n, said, seen))
 
 
-def time_order(batch: Batch, plan: Plan) -> Batch:
+def time_order(rows: Rows, plan: Plan) -> Rows:
     """Set the later time of a declared pair to missing where it lies before the earlier one."""
     for earlier, later in plan.mapping.time_order:
-        if earlier not in batch.columns or later not in batch.columns:
+        if earlier not in rows.columns or later not in rows.columns:
             continue
-        wrong = pc.fill_null(pc.less(batch.columns[later], batch.columns[earlier]), False)
-        mended = pc.if_else(wrong, pa.scalar(None, values.TIME), batch.columns[later])
-        note = Note("time order", "order", values.n_true(wrong), {"later": later, "earlier": earlier})
-        batch = batch.with_columns(**{later: mended}).noted(note)
-    return batch
+        wrong = pc.fill_null(pc.less(rows.columns[later], rows.columns[earlier]), False)
+        mended = pc.if_else(wrong, pa.scalar(None, values.TIME), rows.columns[later])
+        note = Note(
+            "time order", "order", values.n_true(wrong), {"later": later, "earlier": earlier}
+        )
+        rows = rows.with_columns({later: mended}).noted(note)
+    return rows
 
 
-def required(batch: Batch, plan: Plan) -> Batch:
+def required(rows: Rows, plan: Plan) -> Rows:
     """Reject rows that lack a required value."""
     for column in plan.columns():
         if column.required:
             note = Note("required", "required", 0, {"column": column.name})
-            lacking = pc.is_null(batch.columns[column.name])
-            batch = batch.without(lacking, reason=f"{column.name} is missing", note=note)
-    return batch
+            lacking = pc.is_null(rows.columns[column.name])
+            rows = rows.without(lacking, reason=f"{column.name} is missing", note=note)
+    return rows
 
 
-def regions(batch: Batch, plan: Plan) -> Batch:
+def regions(rows: Rows, plan: Plan) -> Rows:
     """Replace spellings of regions by their ids; what the tree does not hold is `unknown`."""
-    if "region" not in batch.columns:
-        return batch
-    before = batch.columns["region"]
+    if "region" not in rows.columns:
+        return rows
+    before = rows.columns["region"]
     after = values.recoded(before, codes=plan.regions)
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
     said = {"file": plan.regions_file}
-    batch = batch.with_columns(region=pc.fill_null(after, UNKNOWN))
-    return batch.noted(
+    rows = rows.with_columns({"region": pc.fill_null(after, UNKNOWN)})
+    return rows.noted(
         Note("regions", "region_unknown", values.n_true(lost), said),
         Note("regions", "region_missing", before.null_count),
     )
 
 
-def privacy(batch: Batch, plan: Plan) -> Batch:
+def privacy(rows: Rows, plan: Plan) -> Rows:
     """Replace personal columns by pseudonyms and mask personal data in free text."""
     for column in plan.columns("str"):
-        cells = batch.columns[column.name]
+        cells = rows.columns[column.name]
         said = {"column": column.name}
         if column.personal == "pseudonym":
             hidden = pseudonym(values.to_series(cells), key=plan.key)
             n = len(cells) - cells.null_count
-            batch = batch.noted(Note("privacy", "pseudonym", n, said))
+            rows = rows.noted(Note("privacy", "pseudonym", n, said))
         elif column.mask:
             hidden, kinds = mask_text(values.to_series(cells))
             masked = [Note("privacy", "masked", n, {**said, "kind": k}) for k, n in kinds.items()]
-            batch = batch.noted(*masked)
+            rows = rows.noted(*masked)
         else:
             continue
-        batch = batch.with_columns(**{column.name: pa.Array.from_pandas(hidden, type=pa.string())})
-    return batch
+        rows = rows.with_columns({column.name: pa.Array.from_pandas(hidden, type=pa.string())})
+    return rows
 
 
 def end_of_day(moment: pd.Timestamp) -> pd.Timestamp:

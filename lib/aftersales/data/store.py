@@ -17,7 +17,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from aftersales.config import Profile
-from aftersales.data.manifest import CLEANING_LOG, LOG_COLUMNS, read_manifest
+from aftersales.data import account
+from aftersales.data.folder import LOG_PARTS, recover
+from aftersales.data.manifest import read_manifest
 from aftersales.data.schema import SCHEMA_VERSION
 from aftersales.errors import DataError, RequestError, nearest
 
@@ -91,9 +93,12 @@ class Store:
         return nw.from_native(scan(table, columns, members)).lazy()
 
     def cleaning_log(self) -> pd.DataFrame:
-        """One row per step: ``table``, ``step``, ``rows_in``, ``rows_out``, ``reason``."""
-        log = pd.read_csv(self.folder / CLEANING_LOG, keep_default_na=False, encoding="utf-8")
-        return log[LOG_COLUMNS]
+        """One row per step: ``table``, ``step``, ``rows_in``, ``rows_out``, ``reason``.
+
+        Reasons are said in the language in use; `cleaning_log.csv` has them in the language of
+        the run.
+        """
+        return account.with_reasons(account.read_parts(self.folder / LOG_PARTS))
 
     def rejected(self, table: str) -> pd.DataFrame:
         """One row per rejected row of `table`: its columns as text, ``file``, ``line``,
@@ -116,14 +121,11 @@ class Store:
         return digest.hexdigest()
 
     def _duckdb(self, table: str, columns: list[str], members: list[str] | None) -> Any:
-        relation = self._connection().read_parquet(
-            str(self.folder / table / "**" / "*.parquet"),
-            hive_partitioning="region" in columns,
-            hive_types_autocast=False,
-        )
-        if members is not None:
-            relation = relation.filter(f"region in ({', '.join(map(_quoted, members))})")
-        return relation.select(*[f'"{c}"' for c in columns])
+        files = _quoted(str(self.folder / table / "**" / "*.parquet"))
+        hive = f"hive_partitioning={'region' in columns}, hive_types_autocast=false"
+        names = ", ".join(f'"{name}"' for name in columns)
+        where = "" if members is None else f"where region in ({', '.join(map(_quoted, members))})"
+        return self._connection().sql(f"select {names} from read_parquet({files}, {hive}) {where}")
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         """One connection per process, shared by all scans so that they can be joined."""
@@ -164,6 +166,7 @@ def open_store(
     if engine not in get_args(Engine):
         raise RequestError(f'Engine "{engine}" is not known; {nearest(engine, get_args(Engine))}')
     folder = Path(processed or default_folder(profile))
+    recover(folder)
     store = Store(profile, folder, engine)
     found, again = store.manifest, f"Run `aftersales clean --profile {profile.name}` again."
     if found.get("schema_version") != SCHEMA_VERSION:

@@ -7,30 +7,31 @@ import pyarrow.compute as pc
 
 from aftersales.data import values
 from aftersales.data.account import Note
-from aftersales.data.batch import FILE, LINE, Batch, Plan, combined
+from aftersales.data.batch import FILE, LINE
+from aftersales.data.rows import Plan, Rows, combined
 
 
-def select(batch: Batch, plan: Plan) -> Batch:
+def select(rows: Rows, plan: Plan) -> Rows:
     """Keep the rows that `where` declares to be records of this table; cells are as received."""
     where = plan.mapping.where
     if not where:
-        return batch
-    found = batch.evaluate(where, mapping=plan.mapping, place="where", cleaned=False)
+        return rows
+    found = rows.evaluate(where, mapping=plan.mapping, place="where", cleaned=False)
     mask = pc.fill_null(_truth(found), False)
     n = len(mask) - values.n_true(mask)
-    rest = batch.only(mask) if n else batch
+    rest = rows.only(mask) if n else rows
     return rest.noted(Note("select", "select", n, {"where": where}, out=n))
 
 
-def regular_text(batch: Batch, plan: Plan) -> Batch:
+def regular_text(rows: Rows, plan: Plan) -> Rows:
     """Bring the source columns that are used to Unicode form NFKC and trim them."""
-    for name in used_columns(plan, batch.source.column_names):
-        before = combined(batch.source[name])
+    for name in used_columns(plan, rows.source.column_names):
+        before = combined(rows.source[name])
         after = values.regular(before)
         changed = values.n_true(pc.not_equal(before, after))
         note = Note("text", "text", changed, {"column": name})
-        batch = batch.with_cells(**{name: after}).noted(note)
-    return batch
+        rows = rows.with_cells({name: after}).noted(note)
+    return rows
 
 
 def used_columns(plan: Plan, names: list[str]) -> list[str]:
@@ -43,26 +44,28 @@ def used_columns(plan: Plan, names: list[str]) -> list[str]:
     return [n for n in names if n not in (FILE, LINE) and (n in named or n.casefold() in sql)]
 
 
-def missing_markers(batch: Batch, plan: Plan) -> Batch:
+def missing_markers(rows: Rows, plan: Plan) -> Rows:
     """Set the cells that hold a marker for "missing" to null; count them in every column."""
     markers = plan.mapping.missing
-    for name in batch.source.column_names:
+    for name in rows.source.column_names:
         if name in (FILE, LINE, *plan.mapping.dropped):
             continue
-        text = batch.cells.get(name)
-        text = combined(batch.source[name]) if text is None else text
-        batch = batch.noted(*_marker_notes(text, name, markers))
-        if name in batch.cells:
+        text = rows.cells.get(name)
+        text = combined(rows.source[name]) if text is None else text
+        rows = rows.noted(*_marker_notes(text, name, markers))
+        if name in rows.cells:
             cleaned = values.without_markers(text, markers=markers)
-            batch = batch.with_cells(**{name: cleaned})
-    return batch
+            rows = rows.with_cells({name: cleaned})
+    return rows
 
 
 def _marker_notes(text: pa.Array, name: str, markers: tuple[str, ...]) -> list[Note]:
     found = pc.is_in(text, value_set=pa.array(markers, pa.string()))
     if not pc.any(found, min_count=0).as_py() and not text.null_count:
         return []
-    counts = {item["values"]: item["counts"] for item in pc.value_counts(text.filter(found)).to_pylist()}
+    counts = {
+        item["values"]: item["counts"] for item in pc.value_counts(text.filter(found)).to_pylist()
+    }
     empty = counts.pop("", 0) + counts.pop(None, 0)
     if None not in markers:
         empty += text.null_count
@@ -73,37 +76,37 @@ def _marker_notes(text: pa.Array, name: str, markers: tuple[str, ...]) -> list[N
     ]
 
 
-def html_entities(batch: Batch, plan: Plan) -> Batch:
+def html_entities(rows: Rows, plan: Plan) -> Rows:
     """Decode HTML entities in all cells, where the table asks for it."""
     if not plan.mapping.html_entities:
-        return batch
-    batch = batch.noted(Note("html entities", "no_entities", 0))
-    for name, before in batch.cells.items():
+        return rows
+    rows = rows.noted(Note("html entities", "no_entities", 0))
+    for name, before in rows.cells.items():
         after = values.without_entities(before)
         n = values.n_true(pc.not_equal(before, after))
         note = Note("html entities", "entities", n, {"column": name})
-        batch = batch.with_cells(**{name: after}).noted(note)
-    return batch
+        rows = rows.with_cells({name: after}).noted(note)
+    return rows
 
 
-def reject_rules(batch: Batch, plan: Plan) -> Batch:
+def reject_rules(rows: Rows, plan: Plan) -> Rows:
     """Reject the rows for which a declared condition holds."""
     for rule in plan.mapping.reject:
         place = f"reject, {rule.reason}"
-        found = batch.evaluate(rule.where, mapping=plan.mapping, place=place, cleaned=True)
+        found = rows.evaluate(rule.where, mapping=plan.mapping, place=place, cleaned=True)
         note = Note("reject rules", "reject", 0, {"reason": _phrase(rule.reason)})
-        batch = batch.without(_truth(found), reason=rule.reason, note=note)
-    return batch
+        rows = rows.without(_truth(found), reason=rule.reason, note=note)
+    return rows
 
 
-def flags(batch: Batch, plan: Plan) -> Batch:
+def flags(rows: Rows, plan: Plan) -> Rows:
     """Count the rows for which a declared condition holds; nothing changes."""
     for rule in plan.mapping.flags:
         place = f"flags, {rule.name}"
-        found = batch.evaluate(rule.where, mapping=plan.mapping, place=place, cleaned=True)
+        found = rows.evaluate(rule.where, mapping=plan.mapping, place=place, cleaned=True)
         n, said = values.n_true(_truth(found)), {"name": rule.name, "reason": _phrase(rule.reason)}
-        batch = batch.noted(Note("flags", "flag", n, said))
-    return batch
+        rows = rows.noted(Note("flags", "flag", n, said))
+    return rows
 
 
 def _truth(found: pa.Array) -> pa.Array:

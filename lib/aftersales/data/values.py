@@ -118,7 +118,9 @@ def _strptime(text: pa.Array, form: str, timezone: str) -> pa.Array:
         read = query(f"select {sql} as value from batch", pa.table({"value": text}))
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f'"{form}" is not a date format ({reason}); see docs/tables.md.') from None
+        raise ConfigError(
+            f'"{form}" is not a date format ({reason}); see docs/tables.md.'
+        ) from None
     times = read["value"].combine_chunks()
     if times.type.tz is None:
         return times.cast(TIME)
@@ -143,7 +145,9 @@ def numbers(text: pa.Array) -> pa.Array:
     >>> numbers(pa.array(["1,234.50", "¥80", "12 kg", "nan"])).to_pylist()
     [1234.5, 80.0, None, None]
     """
-    plain = r"regexp_full_match(value, '[¥$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[¥$€£]\s*-?\d+(\.\d+)?')"
+    plain = (
+        r"regexp_full_match(value, '[¥$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[¥$€£]\s*-?\d+(\.\d+)?')"
+    )
     sql = f"""select coalesce(try_cast(value as double), case when {plain} then
         try_cast(regexp_replace(value, '[¥$€£,\\s]', '', 'g') as double) end) as value from batch"""
     found = query(sql, pa.table({"value": text}))["value"].combine_chunks()

@@ -8,6 +8,8 @@ recorded in whole days are exact.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ _QUANTILES = {"median": 0.5, "p90": 0.9}
 def _first_cells() -> list[int]:
     """The number of the first cell of each part of the grid."""
     firsts = [0]
-    for (start, step), (end, _) in zip(_GRID[:-1], _GRID[1:], strict=True):
+    for (start, step), (end, _) in pairwise(_GRID):
         firsts.append(firsts[-1] + round((end - start) / step))
     return firsts
 

@@ -79,6 +79,7 @@ def _of_type(
     if side is None:
         return lazy.select(*by, _one=nw.lit(1))
     side = scan(side, needs=["unit_id"], table="units", metric=metric)
+    side = side.filter(~nw.col("unit_id").is_null())
     side = side.select("unit_id", *theirs, _known=nw.lit(1))
     return lazy.select("unit_id", *own, _one=nw.lit(1)).join(side, on="unit_id", how="left")
 
@@ -195,7 +196,8 @@ def claims_per_1000(
     started = in_service(units, needs=["unit_id", *by], metric="claims_per_1000")
     started = started.select("unit_id", "started_at", *by)
     lazy = scan(claims, needs=["unit_id", "opened_at"], table="claims", metric="claims_per_1000")
-    lazy = lazy.filter(known("opened_at", as_of=as_of)).select("unit_id", "opened_at")
+    lazy = lazy.filter(known("opened_at", as_of=as_of), ~nw.col("unit_id").is_null())
+    lazy = lazy.select("unit_id", "opened_at")
     lazy = lazy.join(started, on="unit_id", how="inner")
     end = closing(as_of)
     hours = hours_until("started_at", end) - hours_until("opened_at", end)
@@ -246,7 +248,11 @@ def dead_on_arrival_rate(
     needs = ["unit_id", "opened_at", "ticket_type"]
     failed = scan(tickets, needs=needs, table="tickets", metric=metric)
     failed = failed.filter(known("opened_at", as_of=as_of), nw.col("ticket_type") == "fault")
-    failed = failed.group_by("unit_id").agg(failed_at=nw.col("opened_at").min())
+    failed = (
+        failed.filter(~nw.col("unit_id").is_null())
+        .group_by("unit_id")
+        .agg(failed_at=nw.col("opened_at").min())
+    )
     both = started.select("unit_id", "started_at", *by).join(failed, on="unit_id", how="left")
     mature = nw.col("started_at") <= pd.Timestamp(as_of) - window
     dead = nw.col("failed_at") <= nw.col("started_at") + window

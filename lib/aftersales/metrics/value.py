@@ -87,7 +87,7 @@ def cost_per_unit(
     fleet = fleet.filter(known("started_at", as_of=as_of))
     spent = scan(repairs, needs=["unit_id"], table="repairs", metric=metric, time="opened_at")
     spent = _with_cost(spent.filter(known("opened_at", as_of=as_of)), metric=metric)
-    spent = spent.group_by("unit_id").agg(_cost=total("_cost"))
+    spent = spent.filter(~nw.col("unit_id").is_null()).group_by("unit_id").agg(_cost=total("_cost"))
     rows = fleet.select("unit_id", *by, _customer=_customer(fleet, "unit_id"))
     rows = rows.join(spent, on="unit_id", how="left")
     rows = rows.with_columns(_cost=nw.col("_cost").fill_null(0.0), _cases=nw.lit(1))

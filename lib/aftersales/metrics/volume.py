@@ -44,6 +44,22 @@ def counted(frame: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
+def every_month(
+    frame: pd.DataFrame, *, by: list[str], start: pd.Timestamp | None, as_of: pd.Timestamp
+) -> pd.DataFrame:
+    """Monthly ticket counts with the months that had none, from `start` (None: the first month
+    of any group) to the month of `as_of`."""
+    groups = [column for column in by if column != "month"]
+    first = start if start is not None else frame["month"].min()
+    if pd.isna(first) or frame.empty:
+        return frame
+    months = pd.date_range(first, as_of, freq="MS", unit="us").to_frame(index=False, name="month")
+    names = frame[groups].drop_duplicates() if groups else pd.DataFrame(index=[0])
+    grid = names.merge(months, how="cross").merge(frame[[*by, "n_tickets"]], on=by, how="left")
+    grid["n_tickets"] = grid["n_tickets"].fillna(0).astype("int64")
+    return counted(grid[[*by, "n_tickets"]].sort_values(by, na_position="last", ignore_index=True))
+
+
 def ticket_mix(
     tickets: IntoFrame, *, by: list[str], as_of: pd.Timestamp, of: str = "ticket_type"
 ) -> pd.DataFrame:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.patches import Patch
 
+from aftersales import words
 from aftersales.plot import theme
-from aftersales.words import say
 
 DIVERGING = LinearSegmentedColormap.from_list(
     "aftersales", ["#2a6fb5", "#9dc3e6", "#f4f4f1", "#f2ab9d", "#c23a30"]
@@ -55,9 +55,10 @@ class Scale:
         return self.map(float(np.clip(self.norm(self._place(value)), 0, 1)))
 
     def ink(self, value: float) -> str:
-        """Dark text on light colours, white on dark ones."""
-        red, green, blue, _ = self.colour(value)
-        return theme.INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "#fff"
+        """The text colour, dark or white, that stands out more from the colour of the value."""
+        light = _luminance(self.colour(value))
+        dark = _luminance(to_rgb(theme.INK))
+        return theme.INK if (light + 0.05) / (dark + 0.05) > 1.05 / (light + 0.05) else "#fff"
 
     def steps(self) -> list[float]:
         """Five values from one end of the scale to the other."""
@@ -65,11 +66,20 @@ class Scale:
         return [float(v) for v in (2**places if self.log else places)]
 
 
-def key(ax: Axes, scale: Scale, *, hatched: bool) -> None:
-    """A row of swatches above the axes that says which colour is which value."""
+def _luminance(colour: Sequence[float]) -> float:
+    """Relative luminance, 0 to 1 (W3C, WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def key(ax: Axes, scale: Scale, *, hatched: str = "") -> None:
+    """A row of swatches above the axes that says which colour is which value.
+
+    `hatched` says what hatching means, where there is any.
+    """
     patches = [Patch(facecolor=scale.colour(v), label=_said(v, scale.unit)) for v in scale.steps()]
     if hatched:
-        patches.append(Patch(**TOO_FEW, label=say("too few to judge")))
+        patches.append(Patch(**TOO_FEW, label=hatched))
     for patch in patches[:5]:
         patch.set(edgecolor=theme.LINE, linewidth=1)
     ax.legend(
@@ -88,5 +98,5 @@ def key(ax: Axes, scale: Scale, *, hatched: bool) -> None:
 def _said(value: float, unit: str) -> str:
     """A value of a cell: two digits are enough beside a colour."""
     if unit == "share":
-        return theme.said(value, unit)
+        return words.percent(value, decimals=0)
     return theme.compact(value) + ("×" if unit == "times" else "")

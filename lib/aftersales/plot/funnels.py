@@ -102,7 +102,7 @@ def _name_limits(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _name_outliers(ax: Axes, out: pd.DataFrame) -> None:
     away = (out["rate"] - out["centre"]).abs() * out["n"] ** 0.5
-    worst = out.loc[away.sort_values(ascending=False, kind="stable").index].head(_NAMED)
+    worst = out.assign(away=away).nlargest(_NAMED, "away")
     points = [(float(r["n"]), float(r["rate"]), str(r["name"])) for _, r in worst.iterrows()]
     if points:
         point_labels(ax, points, color=theme.ACT)

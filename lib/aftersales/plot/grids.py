@@ -18,7 +18,7 @@ from aftersales.plot.labels import lines_of, short
 from aftersales.plot.svg import describe
 from aftersales.words import say, say_n
 
-_ROW = 27  # pixels a row of the heat map takes
+_ROW, _CELL = 27, 70  # pixels a row of the heat map takes, and a cell at least
 
 
 def heat_map(
@@ -49,14 +49,15 @@ def heat_map(
     few = (~judged & sizes.notna()).to_numpy()
     table = table.where(judged)
     scale = Scale(table.to_numpy().ravel(), unit=unit, centre=centre, good=good)
-    ax = theme.new_axes(ax, height=_ROW * max(len(table), 2) + 110)
+    width = max(theme.WIDTH, _CELL * table.shape[1] + 130)
+    ax = theme.new_axes(ax, height=_ROW * max(len(table), 2) + 110, width=width)
     _paint(ax, table, scale)
     for i, j in np.argwhere(few):
         ax.add_patch(Rectangle((j + 0.02, i + 0.04), 0.96, 0.92, **TOO_FEW))
     _write_cells(ax, table, sizes=sizes, scale=scale)
     table = table.rename(index=dict(row_names or {}), columns=dict(column_names or {}))
     _margins(ax, table)
-    key(ax, scale, hatched=bool(few.any()))
+    key(ax, scale, hatched=say("too few to judge") if few.any() else "")
     ax.set_xlabel(label)
     describe(ax, alt or _heat_words(table, label=label, unit=unit))
     return ax
@@ -108,9 +109,10 @@ def _write_cells(ax: Axes, table: pd.DataFrame, *, sizes: pd.DataFrame, scale: S
 def _margins(ax: Axes, table: pd.DataFrame) -> None:
     rows = [short(name, most=22) for name in table.index]
     ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0, color=theme.INK)
-    most = max(6, int(78 / max(len(table.columns), 1)))
+    most = max(6, int(90 / max(len(table.columns), 1)))
     names = ["\n".join(lines_of(str(name), most=most)) for name in table.columns]
-    ax.set_xticks(np.arange(len(names)) + 0.5, names, rotation=0, color=theme.INK)
+    ticks = np.arange(len(names)) + 0.5
+    ax.set_xticks(ticks, names, rotation=0, color=theme.INK, fontsize=theme.SMALL)
     ax.set_ylabel("")
     ax.spines[:].set_visible(False)
 
@@ -148,7 +150,7 @@ def coverage(
         look = TOO_FEW if empty else {"facecolor": scale.colour(min(share, 1)), "linewidth": 0}
         ax.add_patch(Rectangle((j + 0.05, i + 0.14), 0.9, 0.72, **look))
     _strips(ax, table)
-    key(ax, scale, hatched=False)
+    key(ax, scale, hatched=say("no rows") if (table.fillna(0) <= 0).any(axis=None) else "")
     describe(ax, alt or _coverage_words(table))
     return ax
 

@@ -89,6 +89,20 @@ def end_labels(ax: Axes, ends: Sequence[tuple[float, str, str]], *, height: floa
         )
 
 
+def curve_labels(
+    ax: Axes, ends: Sequence[tuple[float, float, str]], *, height: float, color: str
+) -> None:
+    """Names at the ends of curves that stop at different places: `ends` holds (x, y, text)."""
+    low, high = ax.get_ylim()
+    for x in sorted({x for x, _, _ in ends if np.isfinite(x)}):
+        here = [(y, text) for end, y, text in ends if end == x]
+        places = spread([y for y, _ in here], gap=_LINE * (high - low) / height)
+        for (_, text), place in zip(here, places, strict=True):
+            ax.annotate(
+                text, (x, place), (6, 0), textcoords="offset points", va="center", color=color
+            )
+
+
 def point_labels(ax: Axes, points: Sequence[tuple[float, float, str]], *, color: str = INK) -> None:
     """Names beside points, each at the first of six places where it hides nothing named before.
 

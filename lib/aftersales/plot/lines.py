@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from aftersales import words
 from aftersales.plot import theme
-from aftersales.plot.labels import end_labels, short
+from aftersales.plot.labels import curve_labels, end_labels, short
 from aftersales.plot.svg import describe
 from aftersales.words import say, say_n
 
@@ -212,14 +212,17 @@ def age_curve(
         rows = frame[frame["cohort"] == cohort].sort_values("age")
         _ribbon(ax, rows, x="age", color=shade, alpha=0.16)
         ax.plot(rows["age"], rows["rate"], color=shade)
-        ends.append((_last(rows["rate"]), short(cohort, most=18), theme.SOFT))
+        known = rows.dropna(subset=["rate"])
+        if len(known):
+            end = known.iloc[-1]
+            ends.append((float(end["age"]), float(end["rate"]), short(cohort, most=18)))
     theme.label_y(ax, ylabel)
     theme.value_axis(ax.yaxis, unit=unit)
-    theme.value_axis(ax.xaxis, ticks=8)
+    theme.value_axis(ax.xaxis, ticks=8, whole=True)
     theme.grid(ax, "y")
     _from_zero(ax)
     ax.set_xlabel(say("months in service") if xlabel is None else xlabel)
-    end_labels(ax, ends, height=_PLOT - 20)
+    curve_labels(ax, ends, height=_PLOT - 20, color=theme.SOFT)
     describe(ax, alt or _age_words(frame, cohorts, ylabel=ylabel, unit=unit))
     return ax
 
@@ -234,7 +237,7 @@ def _age_words(frame: pd.DataFrame, cohorts: list, *, ylabel: str, unit: str) ->
     known = frame.dropna(subset=["rate"])
     if known.empty:
         return head
-    top = known.loc[known["rate"].idxmax()]
+    top = known.nlargest(1, "rate").iloc[0]
     tail = say(
         "The highest is {value}, in cohort {cohort} at {age} months.",
         value=theme.said(top["rate"], unit),

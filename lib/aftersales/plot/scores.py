@@ -92,21 +92,19 @@ def _tier_key(ax: Axes, tiers: list) -> None:
 
 
 def _score_words(frame: pd.DataFrame, *, xlabel: str, unit: str) -> str:
-    hidden = frame[[_withheld(row) for _, row in frame.iterrows()]]
-    shown = frame.drop(hidden.index)
+    held = [_withheld(row) for _, row in frame.iterrows()]
+    shown, n_held = frame[[not h for h in held]], sum(held)
     head = say_n(
         "{measure} for {n} group.", "{measure} for {n} groups.", len(frame), measure=xlabel
     )
-    held = say_n(
-        "{n} group is too small to show.", "{n} groups are too small to show.", len(hidden)
-    )
+    small = say_n("{n} group is too small to show.", "{n} groups are too small to show.", n_held)
     if shown.empty:
-        return theme.sentences(head, held)
-    least = shown.loc[shown["score"].idxmin()]
+        return theme.sentences(head, small)
+    least = shown.nsmallest(1, "score").iloc[0]
     lowest = say(
         "The lowest is {value}, tier {tier} at touchpoint {touchpoint}.",
         value=theme.said(least["score"], unit),
         tier=least["tier"],
         touchpoint=least["touchpoint"],
     )
-    return theme.sentences(head, lowest, held if len(hidden) else "")
+    return theme.sentences(head, lowest, small if n_held else "")

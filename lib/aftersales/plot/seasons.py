@@ -35,7 +35,7 @@ def season(
     ax.plot(rows["period"], rows["trend"], color=theme.ACCENT, linewidth=2.5)
     theme.label_y(ax, say("{measure}: values (grey) and trend (blue)", measure=ylabel))
     for panel, (column, name) in zip(below, _PANELS.items(), strict=False):
-        panel.bar(rows["period"], rows[column], width=22, color=theme.GREY)
+        panel.bar(rows["period"], rows[column], width=22, color=theme.GREY, clip_on=False)
         panel.axhline(0, color=theme.SOFT, linewidth=1)
         theme.label_y(panel, say(name))
     for panel in (ax, *below):
@@ -60,15 +60,14 @@ def _season_words(rows: pd.DataFrame, *, ylabel: str, unit: str) -> str:
     if trend.empty:
         return say("{measure}: no values to draw.", measure=ylabel)
     by_month = rows.groupby(rows["period"].dt.month)["seasonal"].mean()
-    names = {m: words.month_name(m) for m in (int(by_month.idxmax()), int(by_month.idxmin()))}
     return say(
         "{measure}: the trend goes from {first} to {last}; "
         "the season is highest in {peak} and lowest in {trough}.",
         measure=ylabel,
         first=theme.said(trend.iloc[0], unit),
         last=theme.said(trend.iloc[-1], unit),
-        peak=names[int(by_month.idxmax())],
-        trough=names[int(by_month.idxmin())],
+        peak=words.month_name(int(by_month.idxmax())),
+        trough=words.month_name(int(by_month.idxmin())),
     )
 
 
@@ -92,7 +91,7 @@ def seasonal_profile(
 
 
 def _profile_words(rows: pd.DataFrame) -> str:
-    top, least = rows.loc[rows["ratio"].idxmax()], rows.loc[rows["ratio"].idxmin()]
+    top, least = rows.nlargest(1, "ratio").iloc[0], rows.nsmallest(1, "ratio").iloc[0]
     return say(
         "In the usual year {peak} is highest at {high} of the average month and {trough} lowest "
         "at {low}.",

@@ -26,7 +26,9 @@ DENSE = 2000  # points from which a layer becomes a bitmap
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NAMELESS = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_SPACED = re.compile(r" ?([A-Za-z]) ?")
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_STYLE = "height:auto;background:#fdfdfb;border-radius:6px"  # a light card on dark pages
 _alts: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 _tags = {"en": "en", "zh": "zh-CN"}
 _language = "en"
@@ -61,7 +63,7 @@ def figure_svg(figure: Figure) -> str:
     _rasterise_dense(figure)
     raw = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "aftersales"}):
-        figure.savefig(raw, format="svg", metadata=_NAMELESS, dpi=144, bbox_inches=None)
+        figure.savefig(raw, format="svg", metadata=_NAMELESS, dpi=108, bbox_inches=None)
     root = ET.fromstring(raw.getvalue())
     prefix = "f" + hashlib.sha256(raw.getvalue()).hexdigest()[:8] + "-"
     _rename_ids(root, prefix)
@@ -148,7 +150,8 @@ def _shorten(element: ET.Element) -> None:
     if element.get("transform", "").startswith(("rotate(-0 ", "rotate(0 ")):
         del element.attrib["transform"]
     for key in {"d", "x", "y", "width", "height", "transform"} & set(element.attrib):
-        element.set(key, _NUMBER.sub(_hundredths, " ".join(element.attrib[key].split())))
+        value = _NUMBER.sub(_hundredths, " ".join(element.attrib[key].split()))
+        element.set(key, _SPACED.sub(r"\1", value) if key == "d" else value)
 
 
 def _hundredths(found: re.Match) -> str:
@@ -170,7 +173,7 @@ def _dress(root: ET.Element, alt: str) -> None:
             "lang": _tags.get(_language, "en"),
             "font-family": FONTS,
             "stroke-linejoin": "round",
-            "style": "max-width:100%;height:auto;background:#fdfdfb;border-radius:6px",
+            "style": f"max-width:min(100%,{1.2 * float(width):.0f}px);{_STYLE}",
         }
     )
     title = ET.Element(f"{{{_SVG}}}title")

@@ -34,6 +34,8 @@ _RC = {
     "figure.dpi": 72,
     "figure.figsize": (WIDTH / 72, 320 / 72),
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 8 / 72,
+    "figure.constrained_layout.h_pad": 8 / 72,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "axes.edgecolor": LINE,
@@ -53,6 +55,8 @@ _RC = {
     "legend.fontsize": 13,
     "lines.linewidth": 2,
     "lines.solid_capstyle": "round",
+    "patch.edgecolor": "none",
+    "patch.linewidth": 0,
     "svg.fonttype": "none",
     "svg.hashsalt": "aftersales",
     "text.color": INK,
@@ -62,6 +66,7 @@ _RC = {
     "xtick.major.size": 0,
     "ytick.color": SOFT,
     "ytick.labelsize": 13,
+    "ytick.major.pad": 8,
     "ytick.major.size": 0,
 }
 _ready = False
@@ -93,8 +98,11 @@ def new_axes(ax: Axes | None = None, *, height: float = 320, width: float = WIDT
 
 def label_y(ax: Axes, text: str) -> None:
     """The name and unit of the vertical axis, written level above it: nobody tilts the head."""
-    ax.set_ylabel(text, rotation=0, ha="left", va="bottom", color=SOFT)
-    ax.yaxis.set_label_coords(0, 1.03)
+    ax.set_ylabel(text)
+    ax.yaxis.label.set_visible(False)
+    ax.annotate(
+        text, (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", color=SOFT
+    )
 
 
 def grid(ax: Axes, axis: str) -> None:
@@ -102,9 +110,10 @@ def grid(ax: Axes, axis: str) -> None:
     ax.set_axisbelow(True)
 
 
-def value_axis(axis: Axis, *, unit: str = "", ticks: int = 5) -> None:
+def value_axis(axis: Axis, *, unit: str = "", ticks: int = 5, whole: bool = False) -> None:
     """Tick labels as readers write numbers; unit "share" in percent, "times" with a ×."""
-    axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
+    axis.set_major_locator(MaxNLocator(nbins=ticks, steps=steps, integer=whole))
     axis.set_major_formatter(_Words(unit))
 
 

@@ -49,7 +49,7 @@ def tile_map(
     ax = _board(ax, placed)
     for region in placed:
         _tile(ax, region, found, scale=scale)
-    key(ax, scale, hatched=None in found.values())
+    key(ax, scale, hatched=say("too few to judge") if None in found.values() else "")
     ax.set_xlabel(label)
     describe(ax, alt or _map_words(regions, found, label=label, unit=unit))
     return ax

@@ -115,7 +115,7 @@ def step_change(
     noise = {
         "variance": variance * (1 + rho) / (1 - rho),
         "dispersion": model.dispersion * window,
-        "df": float(model.df) if model.df > 0 else np.inf,
+        "df": model.noise_df,
         "level": level,
     }
     ratio, low, high, p = excess_ratio(observed, expected, **noise)
@@ -141,7 +141,7 @@ def spike(
     """Compare the last period alone with all earlier ones; `step_change` with one recent period.
 
     >>> spike([5] * 12 + [9], [100] * 13).limit_high
-    13
+    12
     """
     return step_change(count, exposure, recent=1, season=season, trend=trend, level=level)
 

@@ -63,7 +63,7 @@ def excess_ratio(
         raise DataError(f"`dispersion` must be at least 1; the smallest is {phi.min():g}.")
     known = mu > 0
     mu = np.where(known, mu, 1.0)
-    upper, lower = _tails(y, mu, v, phi)
+    upper, lower = tails(y, mu, v, phi)
     p = np.minimum(1.0, 2 * _as_t(np.minimum(upper, lower), nu))
     tail = _as_normal((1 - share(level, name="level")) / 2, nu)
     low = np.where(y > 0, _bound(y, mu, v, phi, tail, side=0), 0.0)
@@ -103,16 +103,16 @@ def _search(mu: float, v: float, phi: float, tail: float, top: int) -> tuple[int
         left, right = 0, wanted
         while left < right:
             middle = (left + right) // 2
-            tails = _tails(np.float64(middle), np.float64(mu), np.float64(v), np.float64(phi))
-            past = tails[0] <= tail if side else tails[1] > tail
+            both = tails(np.float64(middle), np.float64(mu), np.float64(v), np.float64(phi))
+            past = both[0] <= tail if side else both[1] > tail
             left, right = (left, middle) if past else (middle + 1, right)
         return left
 
     return first(top, 0), max(first(top + 1, 1) - 1, 0)
 
 
-def _tails(y: np.ndarray, mu: np.ndarray, v: np.ndarray, phi: np.ndarray) -> tuple:
-    """Mid-p upper and lower tail of the count `y`; they sum to 1."""
+def tails(y: np.ndarray, mu: np.ndarray, v: np.ndarray, phi: np.ndarray) -> tuple:
+    """Mid-p upper and lower tail of the counts `y`, as `excess_ratio` defines them; sum 1."""
     spread = np.maximum(phi - 1, 0) / mu + v  # 1 / k, k the size of the negative binomial
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         k = 1 / np.maximum(spread, 1e-12)
@@ -155,8 +155,8 @@ def _bound(
     left, right = np.full(y.shape, -WIDEST), np.full(y.shape, WIDEST)
     for _ in range(64):
         middle = (left + right) / 2
-        tails = _tails(y, mu * np.exp(middle), v, phi)
-        beyond = tails[0] > tail if side == 0 else tails[1] < tail
+        both = tails(y, mu * np.exp(middle), v, phi)
+        beyond = both[0] > tail if side == 0 else both[1] < tail
         left, right = np.where(beyond, left, middle), np.where(beyond, middle, right)
     edge = np.exp((left + right) / 2)
     return np.where(left > WIDEST - 1, np.inf, np.where(right < 1 - WIDEST, 0.0, edge))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from aftersales.stats.excess import tails
 from aftersales.stats.poisson import dispersion
 
 LARGEST_ORDER = 6  # harmonics; with 12 periods a cycle these are as free as one level per month
 PERIODS_PER_PARAMETER = 2.5  # least history behind each parameter of the model
 CASES_PER_PARAMETER = 5.0
-OUTLIER = 2.58  # Anscombe residual beyond which a past period is given less weight
+GATE = 0.2  # p below which a season is allowed for; calling a series seasonal needs much less
+OUTLIER = 3.0  # sd, on the scale of the tail, beyond which a past period is given less weight
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class SeasonalRate:
     df: int
     deviance: float
     residuals: np.ndarray
+    means: np.ndarray  # fitted cases of the periods with exposure
 
     def predict(self, t: np.ndarray, exposure: np.ndarray) -> tuple[float, float]:
         """Expected cases in the periods `t` together, and its squared relative error."""
@@ -49,6 +52,20 @@ class SeasonalRate:
             return 0.0, 0.0
         gradient = (mu / total) @ x
         return total, float(gradient @ self.covariance @ gradient)
+
+    @property
+    def noise_df(self) -> float:
+        """Degrees of freedom behind the dispersion, fewer for counts with heavy tails.
+
+        A variance estimated from n values with excess kurtosis k is worth 2 n / (2 + k) normal
+        ones; k is that of the negative binomial. Infinite where chance alone explains the
+        variation (dispersion 1).
+        """
+        if self.dispersion <= 1 or self.df <= 0:
+            return np.inf
+        mu = np.mean(self.means)
+        kurtosis = 6 * (self.dispersion - 1) / mu + 1 / (self.dispersion * mu)
+        return max(2 * self.df / (2 + kurtosis), 2.0)
 
     def factor(self, t: np.ndarray) -> np.ndarray:
         """Seasonal factor of the periods `t`, with geometric mean 1 over a cycle."""
@@ -64,7 +81,7 @@ def fit_seasonal_rate(
     degree: int = 0,
     least: int | None = None,
     robust: bool = False,
-    gate: float = 0.05,
+    gate: float = GATE,
 ) -> SeasonalRate:
     """Level, trend if asked for, and as many harmonics as the history supports.
 
@@ -133,7 +150,7 @@ def _fit(
     beta, mu = _scores(x, y, size, weight)
     noise = dispersion(y, mu, df)
     if robust and df > 0:
-        weight = _outlier_weight(y, mu, noise, np.einsum("ij,ij->i", x * mu[:, None], _half(x, mu)))
+        weight = _outlier_weight(y, mu, noise)
         if (weight < 1).any():
             beta, mu = _scores(x, y, size, weight)
             noise = max(float((weight * (y - mu) ** 2 / mu).sum() / df), 1.0)
@@ -143,7 +160,7 @@ def _fit(
     residuals[used] = (y - mu) / np.sqrt(mu)
     return SeasonalRate(
         *(beta, np.linalg.pinv(information, hermitian=True) * scale, n, period, degree, order),
-        *(np.nan, scale, df, _deviance(y, mu), residuals),
+        *(np.nan, scale, df, _deviance(y, mu), residuals, mu),
     )
 
 
@@ -166,19 +183,11 @@ def _scores(
     return beta, mu
 
 
-def _half(x: np.ndarray, mu: np.ndarray) -> np.ndarray:
-    """Rows x (X'WX)^-1, for the leverage of each period."""
-    return x @ np.linalg.pinv((x * mu[:, None]).T @ x, hermitian=True)
-
-
-def _outlier_weight(
-    y: np.ndarray, mu: np.ndarray, noise: float, leverage: np.ndarray
-) -> np.ndarray:
+def _outlier_weight(y: np.ndarray, mu: np.ndarray, noise: float) -> np.ndarray:
     """1 for a usual period, less for one far above its expectation (never for one below)."""
-    anscombe = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / mu ** (1 / 6)
-    s = anscombe / np.sqrt(noise * np.clip(1 - leverage, 0.05, 1))
-    weight = np.where(s > OUTLIER, 1 / np.maximum(s, 1) ** 2, 1.0)
-    return weight * y.size / weight.sum()
+    upper, _ = tails(y, mu, np.zeros_like(mu), np.full_like(mu, noise))
+    z = stats.norm.isf(np.clip(upper, 1e-300, 1))
+    return np.where(z > OUTLIER, (OUTLIER / np.maximum(z, 1)) ** 2, 1.0)
 
 
 def _season_p(fits: dict[int, SeasonalRate], *, cycles: float) -> float:

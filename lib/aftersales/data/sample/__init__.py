@@ -20,7 +20,7 @@ from aftersales.errors import RequestError
 
 LEAST_TICKETS, LEAST_MONTHS = 500, 12
 BLOCK_TICKETS = 100_000  # tickets made at once; bounds memory
-LISTED_CUSTOMERS = 2_000  # members whose data stand in canaries.json
+LISTED_DATA = 1_500  # data of members in canaries.json; all of their texts are listed
 
 
 def write_sample(
@@ -49,7 +49,7 @@ def write_sample(
             _write_block(files, block, dirt)
             at_risk = at_risk + count_at_risk(block)
             found += block.planted
-            members += _members(block)[: LISTED_CUSTOMERS - len(members)]
+            members += _members(block)[: LISTED_DATA - len(members)]
         _write_lists(files, world, at_risk)
         files.json("truth.json", planted_truth(world))
         files.json("dirt.json", {table: dict(kinds) for table, kinds in dirt.items()})
@@ -75,7 +75,10 @@ def planted_truth(world: World) -> list[dict]:
     if world.quiet:
         return []
     first = str(world.calendar.tickets[0])
-    return [{**p["truth"], "start": p["truth"].get("start", first)} for p in world.company.raw["planted"]]
+    return [
+        {**p["truth"], "start": p["truth"].get("start", first)}
+        for p in world.company.raw["planted"]
+    ]
 
 
 def canaries(folder: Path) -> list[str]:
@@ -99,7 +102,9 @@ def _check(*, tickets: int, months: int) -> None:
 def _members(block: Block) -> list[tuple[str, str]]:
     table = systems.customers(block)
     listed = {"member's phone": "手机号", "member's e-mail": "邮箱", "member's address": "地址"}
-    rows = zip(*(table[column][:LISTED_CUSTOMERS].tolist() for column in listed.values()), strict=True)
+    rows = zip(
+        *(table[column][:LISTED_DATA].tolist() for column in listed.values()), strict=True
+    )
     return [(kind, datum) for row in rows for kind, datum in zip(listed, row, strict=True)]
 
 

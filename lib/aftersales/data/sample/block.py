@@ -14,7 +14,7 @@ import pandas as pd
 from aftersales.data.sample import personal
 from aftersales.data.sample.calendar import pick
 from aftersales.data.sample.company import shares
-from aftersales.data.sample.faults import CHUNK, World, age_months, version_at
+from aftersales.data.sample.faults import CHUNK, World, age_months, in_service, version_at
 from aftersales.data.sample.fleet import lot_names, make_units
 from aftersales.data.sample.orders import make_orders, make_returns
 from aftersales.data.sample.spelling import numbered
@@ -23,7 +23,17 @@ from aftersales.data.sample.tickets import TYPES, add_costs, make_tickets
 from aftersales.data.sample.voices import comments, descriptions
 
 ROOM = 10_000_000  # identifiers kept free for a block, so that blocks never share one
-STREAMS = ("units", "orders", "returns", "tickets", "customers", "surveys", "voices", "styles", "dirt")
+STREAMS = (
+    "units",
+    "orders",
+    "returns",
+    "tickets",
+    "customers",
+    "surveys",
+    "voices",
+    "styles",
+    "dirt",
+)
 
 
 @dataclass(frozen=True)
@@ -97,9 +107,7 @@ def make_block(world: World, *, number: int, seed: int, expected: float) -> Bloc
     )
     customers = _customers(units, world=world, rng=rng["customers"])
     tiers = customers["tier"].to_numpy()
-    surveys = make_surveys(
-        units, orders, tickets, repairs, tiers, world=world, rng=rng["surveys"]
-    )
+    surveys = make_surveys(units, orders, tickets, repairs, tiers, world=world, rng=rng["surveys"])
     described, found = descriptions(tickets, company, types=TYPES, rng=rng["voices"])
     happy = (surveys["score"] >= 4).to_numpy()
     commented, more = comments(happy, rng=rng["voices"])
@@ -136,18 +144,25 @@ def _customers(units: pd.DataFrame, *, world: World, rng: np.random.Generator) -
 def count_at_risk(block: Block) -> np.ndarray:
     """Ticket month x province x model x version (last: no firmware): units in service.
 
-    A unit counts from the month after the one in which it went into service.
+    A unit counts half in the month in which it goes into service, and one in every later month.
     """
     company, calendar = block.world.company, block.world.calendar
-    shape = (calendar.months, len(company.provinces), len(company.models), len(company.versions) + 1)
-    total = np.zeros(np.prod(shape), dtype=np.int64)
+    shape = (
+        calendar.months,
+        len(company.provinces),
+        len(company.models),
+        len(company.versions) + 1,
+    )
+    total = np.zeros(np.prod(shape))
     connected = np.array([m.connected for m in company.models])
     for start in range(0, len(block.units), CHUNK):
         units = block.units.iloc[start : start + CHUNK]
-        unit, month = np.nonzero(age_months(units, calendar) >= 1)
+        part = in_service(age_months(units, calendar))
+        unit, month = np.nonzero(part)
         model = units["model"].to_numpy()[unit]
         version = version_at(block.world, units["propensity"].to_numpy()[unit], month)
         version = np.where(connected[model], version, len(company.versions))
         cell = (month, units["province"].to_numpy()[unit], model, version)
-        total += np.bincount(np.ravel_multi_index(cell, shape), minlength=len(total))
+        flat = np.ravel_multi_index(cell, shape)
+        total += np.bincount(flat, weights=part[unit, month], minlength=len(total))
     return total.reshape(shape)

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 WEEKDAY_LOAD = np.array([1.25, 1.1, 1.05, 1.0, 1.0, 0.85, 0.75])  # Monday first
-HOUR_LOAD = np.array([0.2] * 7 + [0.6, 2, 3, 3, 2.5, 1.5, 2, 2.5, 2.5, 2, 2, 2.5, 2.5, 2, 1, 0.6, 0.3])
+HOUR_LOAD = np.array(
+    [0.2] * 7 + [0.6, 2, 3, 3, 2.5, 1.5, 2, 2.5, 2.5, 2, 2, 2.5, 2.5, 2, 1, 0.6, 0.3]
+)
 DAY = np.timedelta64(86_400, "s")
 HOUR = np.timedelta64(3_600, "s")
 NEVER = np.datetime64("NaT", "s")

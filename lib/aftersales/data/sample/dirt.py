@@ -34,7 +34,9 @@ def soil(
             rows = rows[~np.isin(rows, chosen - 1)]
         if spot["kind"] in ("exact_duplicate", "new_id_copy"):
             copies.append(_copy(columns, chosen, spot))
-        elif spot["kind"] != "broken_record":  # those are lines of their own, torn off by the writer
+        elif (
+            spot["kind"] != "broken_record"
+        ):  # those are lines of their own, torn off by the writer
             _spoil(columns, chosen, spot, rng=rng)
         counts[spot["kind"]] = counts.get(spot["kind"], 0) + len(chosen)
     parts = [columns, *copies]

@@ -76,7 +76,9 @@ def planted_faults(world: World) -> list[Planted]:
         "process": company.processes,
         "plant": company.plants,
     }
-    return [_resolve(effect, company, calendar, lots, names) for effect in company.planted("faults")]
+    return [
+        _resolve(effect, company, calendar, lots, names) for effect in company.planted("faults")
+    ]
 
 
 def _resolve(effect: Mapping[str, Any], company, calendar, lots, names) -> Planted:
@@ -101,7 +103,7 @@ def draw_faults(
 ) -> pd.DataFrame:
     """Fault events: unit (row of `units`), month (of the tickets), version and cause.
 
-    `expected` faults are drawn on average by chance, from the month after a unit went into
+    `expected` faults are drawn on average by chance, from the month in which a unit goes into
     service; planted effects add theirs. `cause` is the position of the planted effect that made
     the event, `BY_CHANCE` for the others; `version` is -1 for units without firmware.
     """
@@ -118,17 +120,38 @@ def draw_contacts(
 ) -> pd.DataFrame:
     """Contacts that are no faults: unit and month, at one rate for all units in service."""
     first = age_months(units, calendar)[:, 0]
-    months = np.clip(calendar.months - np.clip(1 - first, 0, None), 0, None)  # at risk, per unit
+    months = np.clip(calendar.months - np.clip(-first, 0, None), 0, None)  # in service, per unit
     ends = np.cumsum(months)
     drawn = np.sort(rng.integers(0, ends[-1], rng.poisson(expected)))
     unit = np.searchsorted(ends, drawn, side="right")
     month = calendar.months - (ends[unit] - drawn)
+    half = (first[unit] + month == 0) & (rng.random(len(unit)) < 0.5)  # not yet in service
+    unit, month = unit[~half], month[~half]
     return pd.DataFrame({"unit": unit, "month": month})
 
 
 def age_factor(age: np.ndarray) -> np.ndarray:
     """Relative fault rate by full months in service: a little higher at first and with age."""
-    return np.where(age < 1, 0.0, 1.0 + 0.35 * np.exp(-age / 3.0) + 0.004 * age)
+    grown = np.clip(age, 0, None)
+    return in_service(age) * (1.0 + 0.35 * np.exp(-grown / 3.0) + 0.004 * grown)
+
+
+def in_service(age: np.ndarray) -> np.ndarray:
+    """Part of the month in service, by months since the first one: half of that, on average."""
+    return np.where(age < 0, 0.0, np.where(age == 0, 0.5, 1.0))
+
+
+def moments_in_service(
+    units: pd.DataFrame, unit: np.ndarray, month: np.ndarray, *, calendar: Calendar, rng
+) -> np.ndarray:
+    """A moment in each month; in a unit's first month, one after it went into service."""
+    moment = calendar.moments(month, rng=rng)
+    service = units["in_service_at"].to_numpy()[unit]
+    end = (calendar.tickets[month] + 1).astype("datetime64[s]")
+    later = service + ((end - service).astype(float) * rng.random(len(unit))).astype(
+        "timedelta64[s]"
+    )
+    return np.where(moment < service, later, moment)
 
 
 def version_at(world: World, propensity: np.ndarray, month: np.ndarray) -> np.ndarray:
@@ -150,7 +173,8 @@ def version_at(world: World, propensity: np.ndarray, month: np.ndarray) -> np.nd
 def age_months(units: pd.DataFrame, calendar: Calendar) -> np.ndarray:
     """Unit x ticket month: months since the month of going into service; negative before it."""
     service = units["in_service_at"].to_numpy().astype("datetime64[M]")
-    start = np.where(np.isnat(service), calendar.last, service).astype("datetime64[M]").astype(int)
+    start = np.where(np.isnat(service), calendar.last + 1, service)
+    start = start.astype("datetime64[M]").astype(int)
     return calendar.tickets.astype(int)[None, :] - start[:, None]
 
 

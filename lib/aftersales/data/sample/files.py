@@ -65,7 +65,9 @@ class RawFiles:
     def json_lines(self, name: str, columns: Columns) -> None:
         """Append one JSON object per row; empty text becomes null."""
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-        made = (dict(zip(columns, (None if v == "" else v for v in row), strict=True)) for row in rows)
+        made = (
+            dict(zip(columns, (None if v == "" else v for v in row), strict=True)) for row in rows
+        )
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
         self._stream(name).write(lines.encode("utf-8"))
 

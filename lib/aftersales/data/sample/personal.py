@@ -13,9 +13,41 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-PREFIXES = np.array("134 135 136 137 138 139 150 151 152 157 158 159 182 186 188 189".split())
-SURNAMES = "欧阳 上官 司徒 诸葛 慕容 东方 令狐 皇甫".split()
-GIVEN = "文博 雨桐 子轩 思远 佳琪 明哲 若曦 浩然 梓涵 一诺 嘉懿 俊熙".split()
+PREFIXES = np.array(
+    [
+        "134",
+        "135",
+        "136",
+        "137",
+        "138",
+        "139",
+        "150",
+        "151",
+        "152",
+        "157",
+        "158",
+        "159",
+        "182",
+        "186",
+        "188",
+        "189",
+    ]
+)
+SURNAMES = ["欧阳", "上官", "司徒", "诸葛", "慕容", "东方", "令狐", "皇甫"]
+GIVEN = [
+    "文博",
+    "雨桐",
+    "子轩",
+    "思远",
+    "佳琪",
+    "明哲",
+    "若曦",
+    "浩然",
+    "梓涵",
+    "一诺",
+    "嘉懿",
+    "俊熙",
+]
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
 VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)  # ISO 3779, weights of the check
 VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
@@ -80,7 +112,8 @@ def _spaced(digits: str, mark: str) -> str:
 
 
 def _plate(rng: np.random.Generator, mark: str = "") -> str:
-    return f"{rng.choice(list('粤京沪川豫'))}{rng.choice(list('ABCD'))}{mark}{rng.integers(10000, 99999)}"
+    place, office = rng.choice(list("粤京沪川豫")), rng.choice(list("ABCD"))
+    return f"{place}{office}{mark}{rng.integers(10_000, 99_999)}"
 
 
 KINDS: dict[str, tuple[str, Callable[[np.random.Generator], str]]] = {
@@ -89,7 +122,10 @@ KINDS: dict[str, tuple[str, Callable[[np.random.Generator], str]]] = {
     "mobile with hyphens": (",手机{}", lambda r: _spaced(_mobile(r), "-")),
     "mobile with country code": (",回电{}", lambda r: "+86 " + _mobile(r)),
     "mobile in full width": (",联系方式:{}", lambda r: _mobile(r).translate(FULL_WIDTH)),
-    "landline": (",座机{}", lambda r: f"0{r.choice([10, 21, 755, 28])}-{r.integers(6, 9)}{r.integers(0, 10**7):07d}"),
+    "landline": (
+        ",座机{}",
+        lambda r: f"0{r.choice([10, 21, 755, 28])}-{r.integers(6, 9)}{r.integers(0, 10**7):07d}",
+    ),
     "foreign phone": (",海外电话{}", lambda r: f"+44 20 7946 0{r.integers(100, 999)}"),
     "identity number": (",身份证{}", identity_number),
     "e-mail": (",邮箱{}", lambda r: f"client.{r.integers(10**5, 10**6)}@example.com"),

@@ -87,7 +87,9 @@ def _scores(surveys: pd.DataFrame, units: pd.DataFrame, tiers: np.ndarray, *, wo
         satisfied = np.where(touched, effect["satisfied"], satisfied)
     n = len(surveys)
     happy = rng.random(n) < satisfied
-    csat = np.where(happy, 4 + pick(rng, np.array([0.4, 0.6]), n), 3 - pick(rng, np.array([0.5, 0.27, 0.23]), n))
+    csat = np.where(
+        happy, 4 + pick(rng, np.array([0.4, 0.6]), n), 3 - pick(rng, np.array([0.5, 0.27, 0.23]), n)
+    )
     return np.where(surveys["instrument"] == NPS, _likelihood(world, n, rng=rng), csat)
 
 
@@ -97,6 +99,10 @@ def _likelihood(world: World, n: int, *, rng: np.random.Generator) -> np.ndarray
     detractors = 1 - nps["promoters"] - nps["passives"]
     low = shares([2, 1, 2, 3, 4, 9, 12])
     weights = np.concatenate(
-        [detractors * low, nps["passives"] * np.array([0.45, 0.55]), nps["promoters"] * np.array([0.5, 0.5])]
+        [
+            detractors * low,
+            nps["passives"] * np.array([0.45, 0.55]),
+            nps["promoters"] * np.array([0.5, 0.5]),
+        ]
     )
     return pick(rng, weights, n)

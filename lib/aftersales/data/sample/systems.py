@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from aftersales.data.sample import orders as shop
 from aftersales.data.sample import personal
 from aftersales.data.sample.block import Block
@@ -30,7 +31,9 @@ def units(block: Block) -> Columns:
     company, frame = block.world.company, block.units
     return {
         "序列号": block.serials,
-        "品类": named(frame["product"], [p["spellings"][0] for p in company.raw["products"].values()]),
+        "品类": named(
+            frame["product"], [p["spellings"][0] for p in company.raw["products"].values()]
+        ),
         "型号": named(frame["model"], [m.name for m in company.models]),
         "批次": block.lots,
         "供应商": named(frame["supplier"], company.suppliers),
@@ -47,7 +50,7 @@ def units(block: Block) -> Columns:
 
 
 def _dates(moments) -> np.ndarray:
-    return text(np.asarray(moments).astype("datetime64[D]").astype("datetime64[s]"))
+    return text(np.asarray(moments).astype("datetime64[D]"))
 
 
 def tickets(block: Block) -> tuple[Columns, np.ndarray]:
@@ -55,7 +58,10 @@ def tickets(block: Block) -> tuple[Columns, np.ndarray]:
     company, frame = block.world.company, block.tickets
     unit = frame["unit"].to_numpy()
     year = 1970 + frame["opened_at"].to_numpy().astype("datetime64[Y]").astype(int)
-    province, code = block.units["province"].to_numpy()[unit], block.units["product"].to_numpy()[unit]
+    province, code = (
+        block.units["province"].to_numpy()[unit],
+        block.units["product"].to_numpy()[unit],
+    )
     style = _styles(year, block.world.calendar.last, rng=block.rng("styles"))
     products = np.array([p["spellings"] for p in company.raw["products"].values()], dtype=object)
     return {
@@ -106,7 +112,9 @@ def _styles(year: np.ndarray, last: np.datetime64, *, rng) -> np.ndarray:
 
 
 def _agents(frame: pd.DataFrame) -> np.ndarray:
-    return numbered("E", frame["outlet"].to_numpy().astype(np.int64) * 100 + 100 + frame["agent"], width=5)
+    return numbered(
+        "E", frame["outlet"].to_numpy().astype(np.int64) * 100 + 100 + frame["agent"], width=5
+    )
 
 
 def repairs(block: Block) -> Columns:
@@ -200,7 +208,9 @@ def customers(block: Block) -> Columns:
     """The member list, with names and addresses that must not pass cleaning."""
     company, frame = block.world.company, block.customers
     number = block.first + frame.index.to_numpy()
-    street = numbered(company.spellings[frame["province"], OFFICIAL] + "幸福路", number % 9973, width=4)
+    street = numbered(
+        company.spellings[frame["province"], OFFICIAL] + "幸福路", number % 9973, width=4
+    )
     return {
         "手机号": block.phones,
         "姓名": personal.names(number),
@@ -218,7 +228,7 @@ def exposure(at_risk: np.ndarray, world) -> Columns:
     month, province, model, version = np.nonzero(at_risk)
     products = np.array([m.product for m in company.models])
     return {
-        "month": text(world.calendar.tickets[month].astype("datetime64[s]")),
+        "month": _dates(world.calendar.tickets[month]),
         "province": named(province, company.provinces),
         "product": named(products[model], company.products),
         "model": named(model, [m.name for m in company.models]),
@@ -253,5 +263,3 @@ def actions(world) -> Columns:
     """Corrective actions so far; none of them touches what is planted."""
     rows = world.company.raw["actions"]
     return {key: np.array([str(row[key]) for row in rows], dtype=object) for key in rows[0]}
-
-

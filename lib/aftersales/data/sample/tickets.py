@@ -7,8 +7,15 @@ import pandas as pd
 
 from aftersales.data.sample.calendar import NEVER, before, days, pick, pick_by
 from aftersales.data.sample.company import shares
-from aftersales.data.sample.faults import BY_CHANCE, World, draw_contacts, draw_faults, version_at
-from aftersales.data.sample.faults import planted_faults
+from aftersales.data.sample.faults import (
+    BY_CHANCE,
+    World,
+    draw_contacts,
+    draw_faults,
+    moments_in_service,
+    planted_faults,
+    version_at,
+)
 
 TYPES = ("fault", "complaint", "enquiry", "suggestion", "return_request")
 CHANNELS = ("hotline", "wechat", "app", "shop")
@@ -57,13 +64,15 @@ def _faults(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.Da
     product = units["product"].to_numpy()[events["unit"]]
     issues = world.company.issues
     weights = [
-        shares(i.share * (i.product == p) for i in issues) for p in range(len(world.company.products))
+        shares(i.share * (i.product == p) for i in issues)
+        for p in range(len(world.company.products))
     ]
     issue = pick_by(rng, np.array(weights), product)
     planted = np.array([*(e.issue for e in planted_faults(world)), 0])
     cause = events["cause"].to_numpy()
     issue = np.where(cause == BY_CHANCE, issue, planted[cause])
-    opened = world.calendar.moments(events["month"].to_numpy(), rng=rng)
+    unit, month = events["unit"].to_numpy(), events["month"].to_numpy()
+    opened = moments_in_service(units, unit, month, calendar=world.calendar, rng=rng)
     province = units["province"].to_numpy()[events["unit"]]
     outlet = _outlets(province, world=world, rng=rng)
     return events.assign(type=0, issue=issue, opened_at=opened, outlet=outlet)
@@ -111,10 +120,12 @@ def _others(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.Da
     events = draw_contacts(units, calendar=world.calendar, expected=wanted, rng=rng)
     month, unit = events["month"].to_numpy(), events["unit"].to_numpy()
     propensity = units["propensity"].to_numpy()[unit]
-    connected = np.array([m.connected for m in world.company.models])[units["model"].to_numpy()[unit]]
+    connected = np.array([m.connected for m in world.company.models])[
+        units["model"].to_numpy()[unit]
+    ]
     return events.assign(
         type=np.array(kinds)[pick(rng, shares(weights), len(events))],
-        opened_at=world.calendar.moments(month, rng=rng),
+        opened_at=moments_in_service(units, unit, month, calendar=world.calendar, rng=rng),
         version=np.where(connected, version_at(world, propensity, month), NONE),
         outlet=_outlets(units["province"].to_numpy()[unit], world=world, rng=rng),
         issue=NONE,
@@ -143,7 +154,9 @@ def _handling(tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng) 
     n, end = len(tickets), world.calendar.end
     fault = (tickets["type"] == 0).to_numpy()
     severity = 1 + pick(rng, np.array([0.04, 0.16, 0.5, 0.3]), n)
-    priority = np.where(fault, np.array([0, 0, 1, 2])[severity - 1], pick(rng, np.array([0.05, 0.35, 0.6]), n))
+    priority = np.where(
+        fault, np.array([0, 0, 1, 2])[severity - 1], pick(rng, np.array([0.05, 0.35, 0.6]), n)
+    )
     opened = tickets["opened_at"].to_numpy()
     resolved = _resolved(tickets, rng=rng)
     whole = (resolved - opened).astype(float)

@@ -10,7 +10,14 @@ from aftersales.data.sample.company import Company
 from aftersales.data.sample.personal import remarks
 
 PERSONAL = 0.03  # share of texts in which somebody leaves a number or address
-TAILS = ("", ",希望尽快处理", ",已经是第二次报修", ",家里有老人,比较着急", ",请安排师傅上门", ",周末在家")
+TAILS = (
+    "",
+    ",希望尽快处理",
+    ",已经是第二次报修",
+    ",家里有老人,比较着急",
+    ",请安排师傅上门",
+    ",周末在家",
+)
 OTHER = {
     "complaint": ("师傅迟到两小时", "客服态度不好", "收费不透明", "安装不规范", "等待时间太长"),
     "enquiry": ("咨询保修期多久", "询问滤网怎么清洗", "问配件价格", "想预约保养", "咨询延保"),

@@ -1,0 +1,151 @@
+"""The sentences of the data-quality report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from aftersales import words
+from aftersales.findings import Finding, Severity
+from aftersales.words import say, say_n
+
+if TYPE_CHECKING:
+    from aftersales.analyses.quality import Quality
+
+WATCH_REJECTED, ACT_REJECTED = 0.05, 0.20  # share of a table's rows that cleaning rejected
+WATCH_JOINED, ACT_JOINED = 0.90, 0.50  # share of filled keys that meet their table
+WATCH_UNKNOWN = 0.05  # share of rows whose region could not be resolved
+LOW_WEEKS, HIGH_WEEKS = 0.6, 1.8  # last four weeks over a usual four weeks
+
+
+def findings(result: Quality) -> list[Finding]:
+    """All sentences of the report."""
+    found = _tables(result) + _joins(result) + _regions(result) + _gaps(result)
+    return [*found, *_weeks(result)]
+
+
+def _tables(result: Quality) -> list[Finding]:
+    if result.tables.empty:
+        return [Finding("unknown", say("There are no processed tables."), kind="tables")]
+    found = [_rejected(row) for row in result.tables.itertuples() if row.rejected_share >= WATCH_REJECTED]
+    total = result.tables[["read", "kept", "duplicates", "rejected"]].sum()
+    text = say(
+        "Of {read} raw rows in {n} tables {kept} are kept, {duplicates} are copies of others and "
+        "{rejected} are rejected with a reason; none is lost.",
+        read=words.count(total["read"]),
+        n=len(result.tables),
+        kept=words.count(total["kept"]),
+        duplicates=words.count(total["duplicates"]),
+        rejected=words.count(total["rejected"]),
+    )
+    found.append(
+        Finding("ok", text, n=total["read"], estimate=total["kept"], kind="rows",
+                judged=max(1, len(result.tables) - len(found)))
+    )
+    return found
+
+
+def _rejected(row) -> Finding:
+    severity: Severity = "act" if row.rejected_share >= ACT_REJECTED else "watch"
+    text = say(
+        "Table {table}: {rejected} of {read} rows ({share}) are rejected. Look at the reasons below, "
+        "and mend the source or sources.yaml.",
+        table=row.table,
+        rejected=words.count(row.rejected),
+        read=words.count(row.read),
+        share=words.percent(row.rejected_share),
+    )
+    return Finding(severity, text, subject={"table": row.table}, estimate=row.rejected_share,
+                   n=row.read, unit="share", kind="rejected")
+
+
+def _joins(result: Quality) -> list[Finding]:
+    found = []
+    for row in result.joins.itertuples():
+        if not row.joined < WATCH_JOINED:
+            continue
+        severity: Severity = "act" if row.joined < ACT_JOINED else "watch"
+        text = say(
+            "{share} of the filled {column} in table {table} meet no row of table {to}. What cannot be "
+            "joined is left out where the other table is needed.",
+            share=words.percent(1 - row.joined),
+            column=row.column,
+            table=row.table,
+            to=row.to,
+        )
+        found.append(
+            Finding(severity, text, subject={"table": row.table, "column": row.column},
+                    estimate=row.joined, n=row.n, unit="share", kind="join")
+        )
+    n = len(result.joins) - len(found)
+    if n:
+        text = say_n(
+            "{n} key between tables joins for at least {share} of the rows that have it.",
+            "{n} keys between tables join for at least {share} of the rows that have them.",
+            n,
+            share=words.percent(WATCH_JOINED, decimals=0),
+        )
+        found.append(Finding("ok", text, judged=n, kind="joins"))
+    return found
+
+
+def _regions(result: Quality) -> list[Finding]:
+    return [
+        Finding(
+            "watch",
+            say(
+                "{share} of the rows of table {table} have a region that could not be resolved; they "
+                "count in the whole only. Add the spellings to regions.yaml.",
+                share=words.percent(row.unknown_region),
+                table=row.table,
+            ),
+            subject={"table": row.table},
+            estimate=row.unknown_region,
+            n=row.rows,
+            unit="share",
+            kind="unknown_region",
+        )
+        for row in result.tables.itertuples()
+        if row.unknown_region >= WATCH_UNKNOWN
+    ]
+
+
+def _gaps(result: Quality) -> list[Finding]:
+    """Months without a row between a table's first and last month."""
+    found = []
+    for table, part in result.coverage.groupby("table"):
+        span = len(pd.date_range(part["month"].min(), part["month"].max(), freq="MS"))
+        if (gap := span - len(part)) > 0 and len(part) > 2:
+            text = say_n(
+                "Table {table} has {n} month without any row between its first and its last.",
+                "Table {table} has {n} months without any row between its first and its last.",
+                gap,
+                table=table,
+            )
+            found.append(Finding("watch", text, subject={"table": str(table)}, kind="gap"))
+    return found
+
+
+def _weeks(result: Quality) -> list[Finding]:
+    ratio = result.recent_ratio
+    if ratio != ratio:
+        text = say("There are too few weeks of tickets to say whether the last ones are complete.")
+        return [Finding("unknown", text, kind="completeness")]
+    values = {"ratio": words.percent(ratio, decimals=0)}
+    if ratio < LOW_WEEKS:
+        text = say(
+            "The last four weeks have {ratio} of the usual number of tickets. They may be incomplete: "
+            "do not read the end of a series as an improvement.",
+            **values,
+        )
+        severity: Severity = "watch"
+    elif ratio > HIGH_WEEKS:
+        text = say("The last four weeks have {ratio} of the usual number of tickets. Check for "
+                   "double deliveries of data before looking for a cause.", **values)
+        severity = "watch"
+    else:
+        text = say("The last four weeks have {ratio} of the usual number of tickets, so nothing "
+                   "speaks for missing data.", **values)
+        severity = "ok"
+    return [Finding(severity, text, estimate=ratio, unit="share", kind="completeness")]

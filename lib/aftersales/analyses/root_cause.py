@@ -1,0 +1,244 @@
+"""What best explains it: attribute values with too many cases, and those that only look guilty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from aftersales import plot
+from aftersales.analyses import root_cause_words
+from aftersales.analyses.cells import Study, fault_study, return_study, version_study
+from aftersales.analyses.scope import Scope, attribute, read_scope
+from aftersales.findings import Finding, by_severity
+from aftersales.metrics import METRICS
+from aftersales.stats.adjust import homogeneity
+from aftersales.stats.causes import Causes, find_causes
+from aftersales.words import say
+
+SHOWN = 18  # values in the figure
+YOUNG_MONTHS = 6  # exposure younger than this is called young
+STABLE_EXPECTED = 20.0  # expected cases from which a ratio is called stable
+DIFFERS_P = 0.01  # below it the ratio differs between regions
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The search of one study: causes with their checks.
+
+    `checks` has one row per cause: ``attribute``, ``value``, ``differs_p`` (is the ratio the same in all
+    child regions?), ``young`` and ``young_rest`` (share of exposure younger than 6 months, its own
+    and of the rest), ``missing_cases`` and ``missing_exposure`` (share of cases and of exposure without
+    a value of that attribute), ``evidence``.
+    """
+
+    study: Study
+    causes: Causes
+    checks: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class RootCause:
+    """Answers of all studies of a region."""
+
+    scope: Scope
+    months: int
+    answers: Sequence[Answer]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every judged value of every study, causes first; see `stats.causes.Causes.table`."""
+        if not self.answers:
+            return pd.DataFrame(columns=["metric", "attribute", "value"])
+        return pd.concat(
+            [a.causes.table.assign(metric=a.study.metric) for a in self.answers], ignore_index=True
+        )
+
+    def findings(self) -> list[Finding]:
+        """Causes, shadows, what could not be judged; most urgent first."""
+        return by_severity(root_cause_words.findings(self))
+
+    def plot(self, *, ax=None):
+        """Crude and adjusted ratio of the strongest values; right of the dashed line is worse."""
+        frame = self._shown()
+        if frame.empty:
+            return plot.nothing(say("No attribute could be judged."), ax=ax)
+        return plot.interval_dots(
+            frame, xlabel=say("Rate ratio to comparable cases (95 % interval)"), ax=ax
+        )
+
+    def _shown(self) -> pd.DataFrame:
+        table = self.to_frame()
+        if table.empty:
+            return table
+        table = table[~table["few"] & table["ratio"].gt(0)].copy()
+        order = ["rank", "shadow_of", "p"]
+        table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
+        table = table.sort_values(order, na_position="last").head(SHOWN)
+        return table.assign(
+            name=[
+                f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
+                for r in table.itertuples()
+            ],
+            group=[say(METRICS[m].title) for m in table["metric"]],
+            crude=table["crude_ratio"],
+            significant=table["rank"].notna(),
+            n=table["exposure"],
+        ).sort_values(["group"], kind="stable")
+
+    def cause_table(self) -> pd.DataFrame:
+        """Causes and their shadows for readers: counts, expected, excess, crude and adjusted ratio."""
+        rows = []
+        for answer in self.answers:
+            table = answer.causes.table
+            table = table[table["rank"].notna() | table["shadow_of"].ne("")]
+            merged = table.merge(answer.checks, on=["attribute", "value"], how="left")
+            rows.append(merged.assign(metric=say(METRICS[answer.study.metric].title)))
+        columns = ["metric", "cause", "count", "expected", "excess", "crude_ratio", "ratio"]
+        columns += ["low", "high", "evidence"]
+        if not rows or not sum(map(len, rows)):
+            return pd.DataFrame(columns=columns)
+        table = pd.concat(rows, ignore_index=True)
+        table["cause"] = [
+            f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
+            for r in table.itertuples()
+        ]
+        shadow = say("shadow")
+        table["evidence"] = table["evidence"].where(table["rank"].notna(), shadow)
+        return table[columns].rename(columns={"count": "count"})
+
+    def age_table(self) -> pd.DataFrame:
+        """Faults per 1,000 unit-months by months in service: the first cause, and the rest."""
+        answer = self._aged()
+        if answer is None:
+            return pd.DataFrame(columns=["cohort", "age", "rate", "rate_low", "rate_high", "n"])
+        from aftersales.stats.intervals import poisson_exact
+
+        cells, key = answer.study.cells, answer.causes.order[0]
+        inside = cells[key[0]].astype(str).eq(key[1])
+        name = f"{attribute(key[0])} {self.scope.label(*key)}"
+        parts = []
+        for cohort, part in ((name, cells[inside]), (say("all others"), cells[~inside])):
+            sums = part.groupby("age", as_index=False)[["count", "exposure"]].sum()
+            parts.append(sums[sums["exposure"] > 0].assign(cohort=cohort))
+        table = pd.concat(parts, ignore_index=True)
+        low, high = poisson_exact(table["count"].to_numpy(), exposure=table["exposure"].to_numpy())
+        return table.assign(
+            rate=1000 * table["count"] / table["exposure"],
+            rate_low=1000 * np.asarray(low),
+            rate_high=1000 * np.asarray(high),
+            n=table["exposure"],
+        ).drop(columns=["exposure"])
+
+    def _aged(self) -> Answer | None:
+        return next((a for a in self.answers if a.causes.order and "age" in a.study.cells), None)
+
+    def plot_age(self, *, ax=None):
+        """Rate by months in service of the first cause and of all others."""
+        table = self.age_table()
+        if table.empty:
+            return plot.nothing(say("No cause was found among units whose age is known."), ax=ax)
+        return plot.age_curve(
+            table,
+            ylabel=say("Faults per 1,000 unit-months"),
+            xlabel=say("Months in service (from)"),
+            ax=ax,
+        )
+
+    def check_table(self) -> pd.DataFrame:
+        """The checks of each cause, one row each."""
+        parts = [a.checks for a in self.answers if len(a.checks)]
+        if not parts:
+            return pd.DataFrame(columns=["cause", "evidence"])
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(
+            0,
+            "cause",
+            [
+                f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
+                for r in table.itertuples()
+            ],
+        )
+        return table.drop(columns=["attribute", "value"])
+
+
+def root_cause(
+    store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+) -> RootCause:
+    """Search the attributes of units, versions and orders for what explains an excess of cases.
+
+    Three studies, each where the tables allow it: faults by attributes of the unit (batch,
+    supplier, process, plant, warehouse, model, region), faults by version, returns by attributes
+    of the order. A value is compared with the other values in the same product, model, age band,
+    month and child region, so that season, age and mix do not pass for a cause.
+
+    Parameters
+    ----------
+    region : id in the profile's tree; "" is the root
+    as_of : last complete day; None is that of the data
+    months : length of the window, in complete months up to `as_of`
+    """
+    scope = read_scope(store, region=region, as_of=as_of)
+    studies = [s(scope, months=months) for s in (fault_study, version_study, return_study)]
+    return RootCause(scope, months, [_answer(s, scope) for s in studies if _usable(s)])
+
+
+def _usable(study: Study | None) -> bool:
+    return study is not None and bool(study.strata) and study.cells["count"].sum() > 0
+
+
+def _answer(study: Study, scope: Scope) -> Answer:
+    target = scope.profile.target(study.metric)
+    causes = find_causes(
+        study.cells,
+        count="count",
+        exposure="exposure",
+        strata=study.strata,
+        min_ratio=target.watch_ratio,
+    )
+    return Answer(study, causes, _checks(study, causes))
+
+
+def _checks(study: Study, causes: Causes) -> pd.DataFrame:
+    ranked = causes.table[causes.table["rank"].notna()]
+    rows = [_check(study, row) for row in ranked.itertuples()]
+    columns = ["attribute", "value", "differs_p", "young", "young_rest"]
+    columns += ["missing_cases", "missing_exposure", "evidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _check(study: Study, row) -> dict:
+    cells = study.cells
+    inside = cells[row.attribute].astype(str).eq(row.value) & cells[row.attribute].notna()
+    differs = np.nan
+    if "region" in cells and row.attribute != "region":
+        held = [c for c in study.strata[row.attribute] if c != "region"]
+        differs = homogeneity(
+            cells, count="count", exposure="exposure", inside=inside, strata=held, over="region"
+        )
+    young, rest = _young(cells, inside), _young(cells, ~inside)
+    absent = cells[row.attribute].isna()
+    stable = row.expected >= STABLE_EXPECTED and not differs < DIFFERS_P
+    short = np.isfinite(young) and young > 0.5 and young > 2 * rest
+    return {
+        "attribute": row.attribute,
+        "value": row.value,
+        "differs_p": differs,
+        "young": young,
+        "young_rest": rest,
+        "missing_cases": _share(cells["count"], absent),
+        "missing_exposure": _share(cells["exposure"], absent),
+        "evidence": "A" if stable and not short else "B",
+    }
+
+
+def _young(cells: pd.DataFrame, rows: pd.Series) -> float:
+    if "age" not in cells:
+        return np.nan
+    return _share(cells.loc[rows, "exposure"], cells.loc[rows, "age"] < YOUNG_MONTHS)
+
+
+def _share(weights: pd.Series, rows: pd.Series) -> float:
+    total = weights.sum()
+    return float(weights[rows].sum() / total) if total else np.nan

@@ -1,0 +1,162 @@
+"""Raw records of a table as text, in batches, from any file or database a profile maps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from aftersales.data.batch import Batch, Source, aligned
+from aftersales.data.csv_source import open_csv
+from aftersales.data.mapping import TableMapping
+from aftersales.data.textfile import read_through
+from aftersales.errors import ConfigError, DataError, nearest
+
+ROWS = 200_000
+_ENDINGS = {
+    "csv": (".csv", ".tsv", ".txt"),
+    "excel": (".xlsx", ".xlsm"),
+    "parquet": (".parquet", ".pq"),
+    "jsonl": (".jsonl", ".ndjson", ".json"),
+}
+
+
+class SourceReader:
+    """The raw records of one table.
+
+    On creation every file is read through once, so that a file that is missing, empty, cut or in
+    another encoding, an unknown column, and SQL that does not run are errors before any record is
+    read. Memory does not grow with the files.
+
+    Attributes
+    ----------
+    header : the columns of all files together, in the order of their first appearance
+    inputs : after `batches` is exhausted, one entry per file: ``file`` (relative to the raw
+        folder), ``sha256``, ``rows`` (records, whole and broken); ``encoding`` if not UTF-8
+
+    Raises
+    ------
+    DataError
+        For files and databases that cannot be read as mapped.
+    ConfigError
+        For SQL expressions of the mapping that do not run on these columns.
+    """
+
+    def __init__(self, mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> None:
+        self._mapping, self._rows = mapping, rows
+        self.inputs: list[dict[str, Any]] = []
+        self._opened = [_open(path, mapping, raw=raw) for path in find_files(mapping, raw=raw)]
+        self.header = tuple(dict.fromkeys(n for _, source in self._opened for n in source.header))
+        _check_columns(mapping, self._opened, self.header)
+        check_expressions(mapping, header=self.header)
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches of at most `rows` records, file after file."""
+        self.inputs = []
+        for entry, source in self._opened:
+            n = 0
+            for batch in source.batches(rows=self._rows):
+                n += batch.records.num_rows + batch.broken.num_rows
+                if batch.records.num_rows or batch.broken.num_rows:
+                    yield aligned(batch, header=self.header, file=entry["file"])
+            if not n:
+                raise _no_records(entry["file"])
+            self.inputs.append({**entry, "rows": n})
+
+
+def read_batches(mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> Iterator[Batch]:
+    """The raw records of a table; see `SourceReader`, which also tells the inputs."""
+    yield from SourceReader(mapping, raw=raw, rows=rows).batches()
+
+
+def find_files(mapping: TableMapping, *, raw: Path) -> list[Path]:
+    """The files a mapping's patterns match, sorted; a pattern without a match is an error."""
+    if not raw.is_dir():
+        raise DataError(
+            f"The raw folder {raw} does not exist; put the files there, or name another folder "
+            "with --raw."
+        )
+    found: list[Path] = []
+    for pattern in mapping.files:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise ConfigError(
+                f'{mapping.place}: files "{pattern}" must lie below the raw folder; '
+                "write the path relative to it."
+            )
+        matches = sorted(path for path in raw.glob(pattern) if path.is_file())
+        if not matches:
+            names = sorted(str(p.relative_to(raw)) for p in raw.rglob("*") if p.is_file())
+            raise DataError(
+                f'No file matches "{pattern}" in {raw}: {nearest(pattern, names)} '
+                f"Put it there, name another folder with --raw, or correct {mapping.place}: files."
+                if names
+                else f'No file matches "{pattern}" in {raw}: the folder is empty. '
+                "Put the file there, or name another folder with --raw."
+            )
+        found += matches
+    return list(dict.fromkeys(found))
+
+
+def _open(path: Path, mapping: TableMapping, *, raw: Path) -> tuple[dict[str, Any], Source]:
+    name = path.relative_to(raw).as_posix()
+    if _format(path, mapping) == "csv":
+        file = read_through(path, name=name, encoding=mapping.encoding, place=mapping.place)
+        entry = {"file": name, "sha256": file.sha256}
+        extra = {} if file.encoding == "utf-8" else {"encoding": file.encoding}
+        return entry | extra, open_csv(file, mapping)
+    raise NotImplementedError(path)
+
+
+def _format(path: Path, mapping: TableMapping) -> str:
+    endings = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    for name, known in _ENDINGS.items():
+        if mapping.format == name or (not mapping.format and endings and endings[-1] in known):
+            return name
+    raise DataError(
+        f"{path}: its format cannot be told from the name; write `format:` (csv, excel, parquet or "
+        f"jsonl) in {mapping.place}."
+    )
+
+
+def _check_columns(mapping: TableMapping, opened: list, header: tuple[str, ...]) -> None:
+    """Required columns are in every file, the others in at least one."""
+    needed = {c.source for c in mapping.columns.values() if c.required and c.source is not None}
+    for entry, source in opened:
+        for name in mapping.source_columns:
+            if name not in (source.header if name in needed else header):
+                raise DataError(
+                    f'{entry["file"]} has no column "{name}"; {nearest(name, source.header)} '
+                    f"Correct the name in {mapping.place}, or export the column."
+                )
+
+
+def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None:
+    """Try every SQL expression of a mapping on an empty table with these columns, all text."""
+    if not mapping.expressions:
+        return
+    with duckdb.connect(config={"enable_external_access": False}) as connection:
+        columns = ", ".join(f"{quoted(name)} varchar" for name in header)
+        connection.execute(f"create table source ({columns})")
+        for place, expression in mapping.expressions.items():
+            try:
+                connection.execute(f"select ({expression}) from source")
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0].rstrip(".!")
+                unknown = re.search(r'column "(.+?)" not found', reason)
+                hint = f"; {nearest(unknown[1], header)}" if unknown else "."
+                raise ConfigError(
+                    f"{mapping.place}: {place}: `{expression}` does not run: {reason}{hint} "
+                    "Correct the expression."
+                ) from None
+
+
+def quoted(name: str) -> str:
+    """A column name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _no_records(file: str) -> DataError:
+    return DataError(f"{file} has a header but no records; export it again, or remove the file.")

@@ -1,0 +1,26 @@
+"""Pages that are made from the code are what the code makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aftersales import words
+from aftersales.data import schema
+from aftersales.metrics import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE = {"docs/tables.md": schema.docs, "docs/metrics.md": registry.docs}
+
+
+@pytest.mark.parametrize("page", MADE)
+def test_the_page_is_what_the_code_makes(page):
+    assert (ROOT / page).read_text(encoding="utf-8") == MADE[page](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", MADE)
+def test_the_page_is_english_whatever_the_reader_speaks(page):
+    english = MADE[page]()
+    words.use_language("zh")
+    assert MADE[page]() == english

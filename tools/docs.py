@@ -1,0 +1,22 @@
+"""Writes docs/tables.md and docs/metrics.md from the schema and the registry.
+
+python tools/docs.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aftersales.data import schema
+from aftersales.metrics import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/tables.md": schema.docs,
+    "docs/metrics.md": registry.docs,
+}
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (ROOT / page).write_text(write(), encoding="utf-8")
