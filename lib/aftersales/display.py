@@ -16,7 +16,7 @@ from aftersales.headings import MARK, SEVERITY
 from aftersales.provenance import show_provenance
 from aftersales.words import N_, say, say_n
 
-__all__ = ["findings_html", "findings_text", "show", "show_provenance", "use_profile"]
+__all__ = ["findings_html", "findings_text", "show", "show_provenance"]
 
 # For JupyterLab, which does not have the style sheet of the reports.
 _STYLE = """<style>
@@ -31,13 +31,6 @@ white-space:nowrap;min-width:132px}
 .aftersales .finding p{margin:0}
 .aftersales .meta{grid-column:2;opacity:.75;display:flex;flex-wrap:wrap;gap:0 14px}
 </style>"""
-_profile: Profile | None = None
-
-
-def use_profile(profile: Profile | None) -> None:
-    """Call the values in tables by this profile's names (`labels` and regions) from here on."""
-    global _profile
-    _profile = profile
 
 
 def show(
@@ -62,7 +55,10 @@ def show(
     from IPython.display import display
 
     display(
-        _bundle(thing, title=title, unit=unit, rows=rows, profile=profile or _profile), raw=True
+        _bundle(
+            thing, title=title, unit=unit, rows=rows, profile=profile or tables.profile_in_use()
+        ),
+        raw=True,
     )
 
 

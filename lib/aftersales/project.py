@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from aftersales import plot, words
+from aftersales import plot, tables, words
 from aftersales.config import find_root, read_profile
 from aftersales.data.store import Store, open_store
 from aftersales.metrics.registry import check_targets
@@ -33,6 +33,7 @@ def load_project(
     check_targets(settings)
     words.use_language(language or settings.language)
     plot.use_theme(words.language())
+    tables.use_profile(settings)
     folder = Path(processed) if processed else root / "data" / "processed" / profile
     return open_store(settings, processed=folder)
 

@@ -16,6 +16,20 @@ from aftersales.words import say, say_n
 _CSV_ROWS = 500  # rows of data behind a table that a page carries
 
 
+_profile: Profile | None = None
+
+
+def use_profile(profile: Profile | None) -> None:
+    """Call values in tables by this profile's names (`labels` and regions) from here on."""
+    global _profile
+    _profile = profile
+
+
+def profile_in_use() -> Profile | None:
+    """The profile whose names tables use, if a project is loaded."""
+    return _profile
+
+
 def table_html(
     frame: pd.DataFrame, *, unit: str = "", rows: int = 25, profile: Profile | None = None
 ) -> str:

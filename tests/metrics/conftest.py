@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,6 +32,7 @@ TREE = {
         {"id": "CN-S", "level": "macro", "children": [{"id": "CN-44", "level": "province"}]},
     ],
 }
+AS_OF = pd.Timestamp("2025-06-30")
 Engine = Callable[[pd.DataFrame], Any]
 
 
@@ -73,7 +75,9 @@ def _spark_table(session: Any, frame: pd.DataFrame) -> Any:
 def _python(value: Any) -> Any:
     if pd.isna(value):
         return None
-    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return value.item() if hasattr(value, "item") else value
 
 
 def _spark_type(values: pd.Series) -> str:
@@ -87,7 +91,7 @@ class Tables:
 
     tables: dict[str, pd.DataFrame]
     engine: Engine = lambda frame: frame
-    as_of: pd.Timestamp = pd.Timestamp("2025-06-30")
+    as_of: pd.Timestamp = AS_OF
     targets: dict[str, Target] = field(default_factory=dict)
 
     @property
@@ -111,7 +115,135 @@ def tree() -> RegionTree:
     return read_tree(TREE, file="regions.yaml")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def store() -> Callable[..., Tables]:
     """Makes a store of pandas tables: ``store({"tickets": frame}, engine=...)``."""
     return Tables
+
+
+@pytest.fixture(scope="session")
+def company() -> Callable[[int], Tables]:
+    """A small company with every table that a metric needs, at random from a seed."""
+    return lambda seed=0, size=120: Tables(_company(np.random.default_rng(seed), size))
+
+
+def _company(rng: np.random.Generator, size: int) -> dict[str, pd.DataFrame]:
+    customers = pd.DataFrame({"customer_id": _names("c", size // 4)})
+    customers["tier"] = rng.choice(["gold", "basic"], len(customers))
+    units = pd.DataFrame({"unit_id": _names("u", size)})
+    units = units.assign(
+        customer_id=_some(rng, customers["customer_id"], size),
+        product=_some(rng, ["tv", "radio"], size),
+        batch=_some(rng, ["B1", "B2"], size),
+        region=_some(rng, ["CN-11", "CN-12", "CN-44", "unknown"], size, missing=0),
+        in_service_at=_moments(rng, "2024-01-01", size),
+        shipped_at=_moments(rng, "2023-12-01", size),
+    )
+    return {
+        "customers": customers,
+        "units": units,
+        "tickets": _tickets(rng, units, customers, size * 3),
+        "repairs": _repairs(rng, units, size * 2),
+        "orders": _orders(rng, customers, size),
+        "returns": _returns(rng, size // 2, size),
+        "surveys": _surveys(rng, customers, size),
+    }
+
+
+def _tickets(
+    rng: np.random.Generator, units: pd.DataFrame, customers: pd.DataFrame, n: int
+) -> pd.DataFrame:
+    opened = _moments(rng, "2024-01-01", n, missing=0)
+    table = pd.DataFrame({"ticket_id": _names("t", n), "opened_at": opened})
+    for part in ("response", "resolution", "close"):
+        table[f"{part}_hours"] = _hours(rng, n)
+        table[f"{part}_at"] = opened + pd.to_timedelta(table[f"{part}_hours"], unit="h")
+    table = table.rename(columns={"resolution_at": "resolved_at", "close_at": "closed_at"})
+    return table.assign(
+        unit_id=_some(rng, [*units["unit_id"], "gone"], n),
+        customer_id=_some(rng, customers["customer_id"], n),
+        product=_some(rng, ["tv", "radio"], n),
+        region=_some(rng, ["CN-11", "CN-12", "CN-44", "unknown"], n, missing=0),
+        ticket_type=_some(rng, ["fault", "complaint", "enquiry"], n),
+        contacts=rng.integers(1, 4, n).astype(float),
+        cost=_hours(rng, n),
+        reopened=rng.random(n) < 0.2,
+        escalated=rng.random(n) < 0.1,
+    )
+
+
+def _repairs(rng: np.random.Generator, units: pd.DataFrame, n: int) -> pd.DataFrame:
+    opened, days = _moments(rng, "2024-01-01", n, missing=0), _hours(rng, n) / 24
+    return pd.DataFrame(
+        {
+            "repair_id": _names("r", n),
+            "unit_id": _some(rng, units["unit_id"], n),
+            "opened_at": opened,
+            "closed_at": opened + pd.to_timedelta(days, unit="D"),
+            "turnaround_days": days,
+            "fault_code": _some(rng, ["F1", "F2"], n),
+            "outcome": _some(rng, ["repaired", "no_fault_found"], n),
+            "region": _some(rng, ["CN-11", "CN-44"], n, missing=0),
+            "labour_hours": _hours(rng, n) / 50,
+            "labour_cost": _hours(rng, n),
+            "part_cost": _hours(rng, n),
+        }
+    )
+
+
+def _orders(rng: np.random.Generator, customers: pd.DataFrame, n: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "order_line_id": _names("o", n),
+            "customer_id": _some(rng, customers["customer_id"], n),
+            "ordered_at": _moments(rng, "2023-12-20", n, missing=0),
+            "delivered_at": _moments(rng, "2024-01-01", n),
+            "product": _some(rng, ["tv", "radio"], n),
+            "region": _some(rng, ["CN-11", "CN-44"], n, missing=0),
+        }
+    )
+
+
+def _returns(rng: np.random.Generator, n: int, orders: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "return_id": _names("b", n),
+            "order_line_id": _some(rng, _names("o", orders), n),
+            "requested_at": _moments(rng, "2024-01-01", n, missing=0),
+        }
+    )
+
+
+def _surveys(rng: np.random.Generator, customers: pd.DataFrame, n: int) -> pd.DataFrame:
+    instrument = rng.choice(["csat", "nps"], n)
+    return pd.DataFrame(
+        {
+            "survey_id": _names("s", n),
+            "customer_id": _some(rng, customers["customer_id"], n),
+            "instrument": instrument,
+            "score": np.where(instrument == "csat", rng.integers(1, 6, n), rng.integers(0, 11, n))
+            * 1.0,
+            "answered_at": _moments(rng, "2024-01-01", n, missing=0),
+            "product": _some(rng, ["tv", "radio"], n),
+            "region": _some(rng, ["CN-11", "CN-44"], n, missing=0),
+        }
+    )
+
+
+def _names(letter: str, n: int) -> list[str]:
+    return [f"{letter}{i}" for i in range(n)]
+
+
+def _some(rng: np.random.Generator, values: Any, n: int, *, missing: float = 0.1) -> pd.Series:
+    chosen = pd.Series(rng.choice(np.asarray(values, dtype=object), n))
+    return chosen.mask(rng.random(n) < missing).astype("str")
+
+
+def _moments(rng: np.random.Generator, first: str, n: int, *, missing: float = 0.1) -> pd.Series:
+    seconds = pd.to_timedelta(rng.integers(0, 600 * 86_400, n), unit="s")
+    chosen = pd.Series(pd.Timestamp(first) + seconds).astype("datetime64[us]")
+    return chosen.mask(rng.random(n) < missing)
+
+
+def _hours(rng: np.random.Generator, n: int) -> pd.Series:
+    return pd.Series(rng.exponential(100, n).round(3)).mask(rng.random(n) < 0.1)

@@ -16,9 +16,7 @@ def units() -> pd.DataFrame:
         {
             "unit_id": ["a", "b", "c", "d", "e"],
             "product": ["tv", "tv", None, "tv", "tv"],
-            "in_service_at": pd.to_datetime(
-                ["2024-01-20", None, "2024-02-02", None, "2024-05-01"]
-            ),
+            "in_service_at": pd.to_datetime(["2024-01-20", None, "2024-02-02", None, "2024-05-01"]),
             "shipped_at": pd.to_datetime(["2024-01-01", "2024-02-10", None, None, "2024-04-01"]),
             "warranty_months": [1.0, 2.0, np.nan, np.nan, 12.0],
         }

@@ -53,8 +53,8 @@ CHARTS: dict[str, Chart] = {
     ),
     "funnel": (
         lambda f: plot.funnel(f, xlabel="Repairs", ylabel="Rate", unit="share"),
-        pd.DataFrame({"name": ["a", "b"], "n": [100, 400], "rate": [0.1, 0.2], "centre": 0.1}).assign(
-            lower_95=0.05, upper_95=0.15, lower_998=0.02, upper_998=0.18
+        pd.DataFrame({"name": ["a", "b"], "n": [100, 400], "rate": [0.1, 0.2]}).assign(
+            centre=0.1, lower_95=0.05, upper_95=0.15, lower_998=0.02, upper_998=0.18
         ),
     ),
     "pareto": (
@@ -110,6 +110,11 @@ def test_a_chart_of_missing_values_is_drawn_without_an_error(chart: Chart):
     draw, frame = chart
     numbers = frame.select_dtypes("float").columns
     assert plot.figure_svg(draw(frame.assign(**dict.fromkeys(numbers, np.nan))).figure)
+
+
+def test_a_chart_of_nothing_says_so():
+    ax = plot.bars(pd.DataFrame({"period": [], "count": []}), ylabel="Tickets")
+    assert plot.alt_text(ax.figure) == "Tickets: no values to draw."
 
 
 def test_a_chart_leaves_its_table_unchanged(chart: Chart):
@@ -187,7 +192,8 @@ def test_a_map_writes_a_name_of_two_words_on_two_lines(provinces: list[Region]):
     ax = plot.tile_map(provinces, {"CN-44": 1.2, "CN-15": 0.8}, label="Ratio")
     assert {"Inner", "Mongolia"} <= {text.get_text() for text in ax.texts}
     assert plot.alt_text(ax.figure) == (
-        "Ratio in 2 regions. The highest is 1.20× in Guangdong, the lowest 0.800× in Inner Mongolia."
+        "Ratio in 2 regions. "
+        "The highest is 1.20× in Guangdong, the lowest 0.800× in Inner Mongolia."
     )
 
 

@@ -65,6 +65,14 @@ def test_dispersion_is_one_for_few_values_and_ignores_single_outliers():
     assert robust_dispersion(np.append(plain * 2, [60.0])) == pytest.approx(4, rel=0.3)
 
 
+def test_a_handful_of_cases_where_hardly_any_are_expected_is_not_called_impossible():
+    # 6 cases where Poisson(1) is expected: mid-p above 6 is 0.000083 + 0.00051 / 2; the normal score
+    # would be (6 - 1) / 1 = 5, p 5.7e-7.
+    cells = pd.DataFrame({"v": ["a", "b"], "y": [6, 994], "n": [1.0, 999.0]})
+    found = stratified_ratios(cells, count="y", exposure="n", attribute="v", strata=[])
+    assert found.loc[0, "p"] == pytest.approx(2 * (0.0000832 + 0.000511 / 2), rel=0.02)
+
+
 def test_quiet_attributes_have_uniform_p():
     rng = np.random.default_rng(11)
     p = []

@@ -111,6 +111,7 @@ def version_study(scope: Scope, *, months: int) -> Study | None:
     cells = _measured(scope, "faults_per_1000", keys, months)
     if cells is None or cells["version"].nunique() < 2:
         return None
+    cells = cells[cells["version"].notna()].reset_index(drop=True)
     return Study("faults_per_1000", cells, strata_of(["version"], cells))
 
 

@@ -116,7 +116,7 @@ def _gaps(result: Quality) -> list[Finding]:
     found = []
     for table, part in result.coverage.groupby("table"):
         span = len(pd.date_range(part["month"].min(), part["month"].max(), freq="MS"))
-        if (gap := span - len(part)) > 0 and len(part) > 2:
+        if (gap := span - len(part)) > 0 and len(part) > span / 2:  # else rows are rare anyway
             text = say_n(
                 "Table {table} has {n} month without any row between its first and its last.",
                 "Table {table} has {n} months without any row between its first and its last.",

@@ -18,7 +18,8 @@ from aftersales.stats.adjust import homogeneity
 from aftersales.stats.causes import Causes, find_causes
 from aftersales.words import say
 
-SHOWN = 18  # values in the figure
+SHOWN = 14  # values in the figure
+FEW_CASES = 5  # below it a point of the age curve is left out
 YOUNG_MONTHS = 6  # exposure younger than this is called young
 STABLE_EXPECTED = 20.0  # expected cases from which a ratio is called stable
 DIFFERS_P = 0.01  # below it the ratio differs between regions
@@ -72,7 +73,9 @@ class RootCause:
         table = self.to_frame()
         if table.empty:
             return table
-        table = table[~table["few"] & table["ratio"].gt(0)].copy()
+        named = table["rank"].notna() | table["shadow_of"].ne("")
+        sound = ~table["few"] & table["ratio"].gt(0) & table["expected"].ge(STABLE_EXPECTED)
+        table = table[named | sound].copy()
         order = ["rank", "shadow_of", "p"]
         table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
         table = table.sort_values(order, na_position="last").head(SHOWN)
@@ -106,7 +109,17 @@ class RootCause:
         ]
         shadow = say("shadow")
         table["evidence"] = table["evidence"].where(table["rank"].notna(), shadow)
-        return table[columns].rename(columns={"count": "count"})
+        return table[columns]
+
+    def value_table(self) -> pd.DataFrame:
+        """Every judged value for readers: counts, crude and adjusted ratio, what it is a shadow of."""
+        table = self.to_frame()
+        columns = ["attribute", "value", "count", "expected", "crude_ratio", "ratio", "low", "high"]
+        if table.empty:
+            return pd.DataFrame(columns=columns)
+        table = table[~table["few"] & table["ratio"].notna()]
+        table = table.assign(attribute=[attribute(a) for a in table["attribute"]])
+        return table[["metric", *columns, "p", "q"]]
 
     def age_table(self) -> pd.DataFrame:
         """Faults per 1,000 unit-months by months in service: the first cause, and the rest."""
@@ -121,7 +134,7 @@ class RootCause:
         parts = []
         for cohort, part in ((name, cells[inside]), (say("all others"), cells[~inside])):
             sums = part.groupby("age", as_index=False)[["count", "exposure"]].sum()
-            parts.append(sums[sums["exposure"] > 0].assign(cohort=cohort))
+            parts.append(sums[sums["count"] >= FEW_CASES].assign(cohort=cohort))
         table = pd.concat(parts, ignore_index=True)
         low, high = poisson_exact(table["count"].to_numpy(), exposure=table["exposure"].to_numpy())
         return table.assign(

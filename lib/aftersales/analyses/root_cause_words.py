@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aftersales import words
 from aftersales.analyses.scope import attribute, lacking
-from aftersales.analyses.verdict import ACT_P, ACT_Q, judge
+from aftersales.analyses.verdict import judge
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.words import N_, say, say_n
@@ -58,7 +58,7 @@ def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
     metric = answer.study.metric
     info = METRICS[metric]
     target = result.scope.profile.target(metric)
-    severity = judge(row.ratio, p=min(row.p, ACT_P), q=min(row.q, ACT_Q), target=target)
+    severity = judge(row.ratio, p=row.p, q=row.q, target=target)
     text = say(
         "{attribute} {value}: {count} cases ({measure}) in {months} months where comparable ones "
         "lead one to expect {expected}, {ratio} times (95 % interval {low}–{high}); it is "
@@ -115,12 +115,16 @@ def _shadows(result: RootCause, answer: Answer) -> list[Finding]:
     names = [
         scope.subject({r.attribute: r.value}) for r in shadows.head(SHADOWS_NAMED).itertuples()
     ]
-    causes = [scope.subject({a: v}) for a, v in answer.causes.order]
+    causes = [
+        scope.subject({a: v})
+        for a, v in answer.causes.order
+        if f"{a}={v}" in set(shadows.head(SHADOWS_NAMED)["shadow_of"])
+    ]
     text = say_n(
-        "{names} looks guilty and is not: once {causes} is allowed for, it differs no more than "
-        "chance would have it.",
-        "{names} look guilty and are not: once {causes} is allowed for, they differ no more than "
-        "chance would have it.",
+        "{names} looks guilty and is not: allowing for {causes}, it differs no more than chance "
+        "would have it.",
+        "{names} look guilty and are not: allowing for {causes}, they differ no more than chance "
+        "would have it.",
         len(names),
         names=words.listing(names),
         causes=words.listing(causes),

@@ -11,7 +11,7 @@ from aftersales import plot
 from aftersales.analyses import segment_words
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.analyses.tiers import value_tiers
-from aftersales.analyses.verdict import ACT_P, ACT_Q, WATCH_Q
+from aftersales.analyses.verdict import ACT_P, ACT_Q, WATCH_P, WATCH_Q
 from aftersales.config import Target
 from aftersales.findings import Finding, Severity, by_severity
 from aftersales.metrics import METRICS, available, measure
@@ -175,7 +175,7 @@ def grade(difference: float, *, p: float, q: float, act: float, watch: float) ->
         return "unknown"
     if difference <= -act and p <= ACT_P and q <= ACT_Q:
         return "act"
-    if difference <= -watch and p <= ACT_Q and q <= WATCH_Q:
+    if difference <= -watch and p <= WATCH_P and q <= WATCH_Q:
         return "watch"
     return "ok"
 

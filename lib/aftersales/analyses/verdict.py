@@ -8,9 +8,9 @@ from typing import Literal
 from aftersales.config import Target
 from aftersales.findings import Severity
 
-ACT_Q = 0.05  # share of false alarms we accept among those raised in one report
+ACT_Q = 0.01  # share of false alarms we accept among those raised in one report
 ACT_P = 0.005  # and the largest p of any single one, so that a report of one series is strict too
-WATCH_Q = 0.20
+WATCH_Q, WATCH_P = 0.10, 0.05
 
 
 def worse(ratio: float, *, good: Literal["high", "low"]) -> bool:
@@ -27,8 +27,8 @@ def judge(
 ) -> Severity:
     """Severity of a ratio to what was expected.
 
-    act : on the bad side, q <= 0.05, p <= 0.005 and at least `target.act_ratio` times the expected
-    watch : on the bad side, q <= 0.20 and at least `target.watch_ratio` times
+    act : on the bad side, q <= 0.01, p <= 0.005 and at least `target.act_ratio` times the expected
+    watch : on the bad side, q <= 0.10, p <= 0.05 and at least `target.watch_ratio` times
     ok : anything else that could be judged; unknown : no ratio or no p
 
     A metric that is good when high is judged by the inverse ratio.
@@ -49,6 +49,6 @@ def judge(
     size = ratio if good == "low" else (math.inf if ratio == 0 else 1 / ratio)
     if q <= ACT_Q and p <= ACT_P and size >= target.act_ratio:
         return "act"
-    if q <= WATCH_Q and p <= ACT_Q and size >= target.watch_ratio:
+    if q <= WATCH_Q and p <= WATCH_P and size >= target.watch_ratio:
         return "watch"
     return "ok"

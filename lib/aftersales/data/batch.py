@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +33,15 @@ class Batch:
 class Source(Protocol):
     """One file or query: its column names are known before its records are read."""
 
-    header: tuple[str, ...]
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns, each different."""
+        ...
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of it: ``sha256``, and ``encoding`` if it is not UTF-8."""
+        ...
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records, without ``__file``."""

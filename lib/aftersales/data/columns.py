@@ -90,12 +90,12 @@ def having(schema: pa.DataFrameSchema, mark: str) -> dict[str, Any]:
 _INTRODUCTION = """\
 # Tables
 
-Written by `tools/docs.py` from `lib/aftersales/data/schema.py`; do not edit it here.
+This page is the text of `aftersales.data.schema.docs()`; change it there.
 
 Columns marked * are required. Kinds: `str` a name or text, `int` a whole number, `float` a number,
 `bool` yes or no, `date` a local timestamp without timezone. Any column may be mapped from a source;
-one said to be *made* is computed at cleaning where no source gives it. Tables with a `region` column
-are stored in one folder per region. A column that the profile does not map is absent.
+one said to be *made* is computed at cleaning where no source gives it. Tables with a `region`
+column are stored in one folder per region. A column that the profile does not map is absent.
 """
 
 

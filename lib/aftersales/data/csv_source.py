@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,10 @@ class CsvSource:
     @property
     def header(self) -> tuple[str, ...]:
         return self.head.names
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.file.facts
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records; records that do not fit the header are broken."""

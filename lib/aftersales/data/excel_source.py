@@ -18,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from aftersales.data.batch import LINE, Batch, broken_table
 from aftersales.data.csv_header import checked_names
 from aftersales.data.mapping import TableMapping
+from aftersales.data.textfile import file_digest
 from aftersales.errors import DataError, nearest
 
 Row = tuple[int, Sequence[Any]]  # number in the sheet, cells
@@ -31,6 +32,10 @@ class ExcelSource:
     sheet: str
     header: tuple[str, ...]
     first: int  # row number of the first record
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"sha256": file_digest(self.path)}
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records; empty rows are no records."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import pandas as pd
 import pandera.pandas as pa
 
-from aftersales.config import build
+from aftersales.config import build, check_keys
 from aftersales.data.columns import DTYPES
 from aftersales.errors import ConfigError, nearest
 
@@ -62,6 +62,10 @@ class _Entry:
     personal: Any = ""
     mask: Any = None
     kind: Any = None
+
+
+_FIELDS = {"from": "source"}  # keys that are reserved words in Python
+_KEYS = ("from", *(f.name for f in fields(_Entry) if f.name != "source"))
 
 
 def read_column(
@@ -119,12 +123,8 @@ def _entry(raw: Any, *, where: str, extra: bool) -> _Entry:
         )
     if "kind" in raw and not extra:
         raise ConfigError(f"{where}: `kind` is set by the schema; remove it (see docs/tables.md).")
-    if "source" in raw:
-        raise ConfigError(f'Unknown key "source" in {where}; did you mean "from"?')
-    try:
-        return build(_Entry, {{"from": "source"}.get(k, k): v for k, v in raw.items()}, where=where)
-    except ConfigError as error:
-        raise ConfigError(str(error).replace('"source"', '"from"')) from None
+    check_keys(raw, valid=_KEYS, where=where)
+    return build(_Entry, {_FIELDS.get(key, key): v for key, v in raw.items()}, where=where)
 
 
 def _kind(entry: _Entry, schema: pa.Column | None, *, where: str) -> str:

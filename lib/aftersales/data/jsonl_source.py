@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,23 +28,27 @@ class JsonLinesSource:
     """A file whose keys were gathered from all its lines. Nested values stay JSON text."""
 
     lines: CsvSource
-    header: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return checked_names(self.keys, path=self.lines.file.path)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.lines.facts
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records; a line that is no JSON object is a broken record."""
-        kinds = json.dumps({key: "VARCHAR" for key in self.header}, ensure_ascii=False)
-        sql = "select json_transform(line, '{}') as record from batch".format(
-            kinds.replace("'", "''")
-        )
         for batch in self.lines.batches(rows=rows):
             whole = _is_object(batch.records)
             good = batch.records.filter(whole)
-            found = query(sql, good.select(["line"]))["record"].combine_chunks().flatten()
-            records = pa.Table.from_arrays([*found, good[LINE]], names=[*self.header, LINE])
+            records = pa.Table.from_arrays(
+                [*_values(good, self.keys), good[LINE]], names=[*self.header, LINE]
+            )
             bad = batch.records.filter(pc.invert(whole))[LINE].to_pylist()
             more = broken_table(bad, ["line is not a JSON object"] * len(bad))
-            broken = pa.concat_tables([batch.broken, more]).sort_by(LINE)
-            yield Batch(records, broken)
+            yield Batch(records, pa.concat_tables([batch.broken, more]).sort_by(LINE))
 
 
 def open_jsonl(file: TextFile, mapping: TableMapping) -> JsonLinesSource:
@@ -59,11 +64,21 @@ def open_jsonl(file: TextFile, mapping: TableMapping) -> JsonLinesSource:
             f"{file.path} holds no JSON objects, one per line; a JSON array must be written as "
             f"JSON Lines, another format declared as `format:` in {mapping.place}."
         )
-    return JsonLinesSource(lines, checked_names(list(keys), path=file.path))
+    checked_names(keys, path=file.path)
+    return JsonLinesSource(lines, tuple(keys))
 
 
 def _is_object(records: pa.Table) -> pa.ChunkedArray:
     return query(f"select {_OBJECT} as whole from batch", records.select(["line"]))["whole"]
+
+
+def _values(lines: pa.Table, keys: Sequence[str]) -> list[pa.Array]:
+    """The values of some keys as text, one array per key."""
+    pointers = ("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+    paths = ", ".join("'" + pointer.replace("'", "''") + "'" for pointer in pointers)
+    sql = f"select json_extract_string(line, [{paths}]) as found from batch"
+    found = pc.list_flatten(query(sql, lines.select(["line"]))["found"])
+    return [found.take(np.arange(i, len(found), len(keys))) for i in range(len(keys))]
 
 
 def _keys(lines: pa.Table) -> list[str]:

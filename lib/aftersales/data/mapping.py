@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from aftersales.config import Profile, build, check_keys
 from aftersales.data import schema
 from aftersales.data.fields import ColumnMapping, read_column
-from aftersales.errors import ConfigError, nearest
+from aftersales.data.rules import ContentKey, Gap, Keep, Keys, Rule, SqlSource
+from aftersales.errors import ConfigError
 
 Format = Literal["csv", "excel", "parquet", "jsonl"]
 Duplicate = Literal["keep_first", "reject"]
-Take = Literal["last", "first"]
-DELIMITERS = (",", ";", "\t", "|")
-
-
-@dataclass(frozen=True)
-class SqlSource:
-    """A query in a database. `url` may hold ``{raw}`` and ``${NAME}`` of the environment."""
-
-    url: str
-    query: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Source rows for which a DuckDB condition holds, and what to say about them."""
-
-    where: str
-    reason: str
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Columns, canonical or of the source, whose absent combinations are counted."""
-
-    columns: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Of several rows about one record, the one to keep."""
-
-    by: tuple[str, ...]  # canonical names
-    order: str  # a source column or a canonical name
-    take: Take = "last"
-
-
-@dataclass(frozen=True)
-class ContentKey:
-    """What makes two rows the same record under different ids; exactly one is not empty.
-
-    Attributes
-    ----------
-    columns : canonical or source names that must be equal
-    besides : source columns that may differ, while all others must be equal
-    """
-
-    columns: tuple[str, ...] = ()
-    besides: tuple[str, ...] = ()
+DELIMITERS = (",", ";", "\t", "|")  # detected; any other single character can be declared
+_ONE = r"[^\w\s\"']\Z|[\t|]\Z"
 
 
 @dataclass(frozen=True)
@@ -160,12 +114,12 @@ def read_mapping(profile: Profile) -> dict[str, TableMapping]:
     if not isinstance(tables, Mapping) or not tables:
         raise ConfigError(f"{file} maps no table; add `tables:` (see docs/tables.md).")
     check_keys(tables, valid=schema.TABLES, where=f"{file}, tables")
-    missing = _Reader(file).names("missing", profile.sources.get("missing", [""]))
+    missing = Keys(file).names("missing", profile.sources.get("missing", [""]))
     return {name: _table(name, raw, file=file, missing=missing) for name, raw in tables.items()}
 
 
 def _table(name: str, raw: Any, *, file: str, missing: tuple[str, ...]) -> TableMapping:
-    read = _Reader(f"{file}, tables: {name}")
+    read = Keys(f"{file}, tables: {name}")
     block = build(_Block, raw, where=read.where)
     columns = _columns(name, block, file=file)
     kept = {n: column for n, column in columns.items() if column.personal != "drop"}
@@ -212,16 +166,17 @@ def _columns(table: str, block: _Block, *, file: str) -> dict[str, ColumnMapping
     }
 
 
-def _origin(block: _Block, read: _Reader) -> dict[str, Any]:
+def _origin(block: _Block, read: Keys) -> dict[str, Any]:
     """Where the rows come from: files, a query over files, or a database."""
     if bool(block.files) == bool(block.sql):
         raise ConfigError(f"{read.where}: give either `files` or `sql`, a table has one origin.")
     sql = build(SqlSource, block.sql, where=f"{read.where}: sql") if block.sql else None
     if sql and block.query:
         raise ConfigError(f"{read.where}: `query` belongs into `sql:` for a database; move it.")
-    if block.delimiter is not None and block.delimiter not in DELIMITERS:
+    delimiter = block.delimiter
+    if delimiter is not None and (not isinstance(delimiter, str) or not re.match(_ONE, delimiter)):
         raise ConfigError(
-            f'{read.where}: delimiter "{block.delimiter}"; valid are "," ";" "|" and "\\t".'
+            f'{read.where}: delimiter {delimiter!r} must be one character, e.g. ";" or "\\t".'
         )
     rows = block.skip_rows
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
@@ -231,96 +186,8 @@ def _origin(block: _Block, read: _Reader) -> dict[str, Any]:
         "query": read.text("query", block.query),
         "sql": sql,
         "format": block.format and read.choice("format", block.format, Format),
-        "delimiter": block.delimiter,
+        "delimiter": delimiter,
         "encoding": block.encoding and read.text("encoding", block.encoding),
         "sheet": block.sheet,
         "skip_rows": rows,
     }
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Reads the values of a table's keys; `where` begins the messages."""
-
-    where: str
-
-    def text(self, key: str, raw: Any) -> str:
-        if not isinstance(raw, str):
-            raise ConfigError(f"{self.where}: `{key}` must be text, found {raw!r}; add quotes.")
-        return raw
-
-    def names(self, key: str, raw: Any) -> tuple[str, ...]:
-        """A list of texts; a single one may stand without brackets."""
-        entries = (raw,) if isinstance(raw, str) else raw or ()
-        if isinstance(entries, Mapping) or not all(isinstance(e, str) for e in entries):
-            raise ConfigError(
-                f"{self.where}: `{key}` must be a list of texts, found {raw!r}; "
-                "put quotes round numbers, dates, yes, no and null."
-            )
-        return tuple(entries)
-
-    def choice(self, key: str, raw: Any, valid: Any) -> Any:
-        if raw not in get_args(valid):
-            raise ConfigError(f'{key} "{raw}" in {self.where}; {nearest(raw, get_args(valid))}')
-        return raw
-
-    def mapped(self, key: str, name: Any, columns: Collection[str]) -> str:
-        if name not in columns:
-            raise ConfigError(f'Column "{name}" in {self.where}: {key}; {nearest(name, columns)}')
-        return name
-
-    def content_key(self, raw: Any) -> ContentKey | None:
-        if raw is None:
-            return None
-        if isinstance(raw, Mapping):
-            check_keys(raw, valid=("except",), where=f"{self.where}: content_key")
-            return ContentKey(besides=self.names("content_key: except", raw.get("except")))
-        return ContentKey(columns=self.names("content_key", raw))
-
-    def keep(self, raw: Any, columns: Mapping[str, ColumnMapping]) -> Keep | None:
-        if raw is None:
-            return None
-        keep = build(Keep, raw, where=f"{self.where}: keep")
-        by = self.names("keep: by", keep.by)
-        return Keep(
-            by=tuple(self.mapped("keep: by", name, columns) for name in by),
-            order=self.text("keep: order", keep.order),
-            take=self.choice("keep: take", keep.take, Take),
-        )
-
-    def time_order(
-        self, raw: Any, columns: Mapping[str, ColumnMapping], *, default: Iterable
-    ) -> tuple[tuple[str, str], ...]:
-        """Declared pairs, or those of the schema whose columns are mapped."""
-        if raw is None:
-            return tuple(pair for pair in default if all(name in columns for name in pair))
-        dates = [c.name for c in columns.values() if c.kind == "date"]
-        pairs = [self.names("time_order", pair) for pair in raw]
-        if any(len(pair) != 2 for pair in pairs):
-            raise ConfigError(f"{self.where}: `time_order` needs pairs [earlier, later].")
-        return tuple(
-            (self.mapped("time_order", a, dates), self.mapped("time_order", b, dates))
-            for a, b in pairs
-        )
-
-    def rules(self, key: str, raw: Any, *, named: bool) -> tuple[Rule, ...]:
-        rules = tuple(build(Rule, entry, where=f"{self.where}: {key}") for entry in raw or ())
-        for rule in rules:
-            for part in ("where", "reason", "name") if named else ("where", "reason"):
-                if not self.text(f"{key}: {part}", getattr(rule, part)).strip():
-                    raise ConfigError(f"{self.where}: {key}: `{part}` is missing; add it.")
-        return rules
-
-    def gaps(self, raw: Any) -> tuple[Gap, ...]:
-        gaps = tuple(build(Gap, entry, where=f"{self.where}: gaps") for entry in raw or ())
-        return tuple(
-            Gap(self.names("gaps: columns", gap.columns), self.text("gaps: reason", gap.reason))
-            for gap in gaps
-        )
-
-    def html_entities(self, raw: Any) -> bool:
-        check_keys(raw, valid=("html_entities",), where=f"{self.where}: text")
-        found = raw.get("html_entities", False)
-        if not isinstance(found, bool):
-            raise ConfigError(f"{self.where}: `html_entities` must be true or false.")
-        return found

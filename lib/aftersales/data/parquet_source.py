@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from aftersales.data.batch import LINE, Batch, broken_table
 from aftersales.data.csv_header import checked_names
+from aftersales.data.textfile import file_digest
 from aftersales.data.values import query
 from aftersales.errors import DataError
 
@@ -23,6 +25,10 @@ class ParquetSource:
 
     path: Path
     header: tuple[str, ...]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"sha256": file_digest(self.path)}
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records."""

@@ -11,7 +11,12 @@ import duckdb
 
 from aftersales.data.batch import Batch, Source, aligned
 from aftersales.data.csv_source import open_csv
+from aftersales.data.excel_source import open_excel
+from aftersales.data.jsonl_source import open_jsonl
 from aftersales.data.mapping import TableMapping
+from aftersales.data.parquet_source import open_parquet
+from aftersales.data.query_source import QuerySource
+from aftersales.data.sql_source import open_sql
 from aftersales.data.textfile import read_through
 from aftersales.errors import ConfigError, DataError, nearest
 
@@ -48,23 +53,55 @@ class SourceReader:
     def __init__(self, mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> None:
         self._mapping, self._rows = mapping, rows
         self.inputs: list[dict[str, Any]] = []
-        self._opened = [_open(path, mapping, raw=raw) for path in find_files(mapping, raw=raw)]
-        self.header = tuple(dict.fromkeys(n for _, source in self._opened for n in source.header))
-        _check_columns(mapping, self._opened, self.header)
+        self._opened: list[tuple[str, Source]] = []
+        for path in () if mapping.sql else find_files(mapping, raw=raw):
+            self._opened.append(
+                (path.relative_to(raw).as_posix(), open_file(path, mapping, raw=raw))
+            )
+        if mapping.sql:
+            source = open_sql(mapping, raw=raw)
+            self._opened.append((source.name, source))
+        self._query = self._read_query() if mapping.query else None
+        self.header = self._query.header if self._query else _together(self._opened)
+        headers = {name: source.header for name, source in self._opened}
+        _check_columns(mapping, {mapping.place: self.header} if self._query else headers)
         check_expressions(mapping, header=self.header)
 
     def batches(self) -> Iterator[Batch]:
         """Batches of at most `rows` records, file after file."""
         self.inputs = []
-        for entry, source in self._opened:
+        if self._query:
+            yield from self._query_batches(self._query)
+            return
+        for name, batch in self._file_batches():
+            yield aligned(batch, header=self.header, file=name)
+
+    def _file_batches(self) -> Iterator[tuple[str, Batch]]:
+        for name, source in self._opened:
             n = 0
             for batch in source.batches(rows=self._rows):
                 n += batch.records.num_rows + batch.broken.num_rows
                 if batch.records.num_rows or batch.broken.num_rows:
-                    yield aligned(batch, header=self.header, file=entry["file"])
-            if not n:
-                raise _no_records(entry["file"])
-            self.inputs.append({**entry, "rows": n})
+                    yield name, batch
+            self.inputs.append({"file": name, **source.facts, "rows": n})
+
+    def _read_query(self) -> QuerySource:
+        tables = {_table_name(name): source.header for name, source in self._opened}
+        if len(tables) < len(self._opened):
+            raise ConfigError(f"{self._mapping.place}: two `files` have the same name; rename one.")
+        place = f"{self._mapping.place}: query"
+        return QuerySource(self._mapping.query, tables=tables, place=place)
+
+    def _query_batches(self, query: QuerySource) -> Iterator[Batch]:
+        with query:
+            for name, batch in self._file_batches():
+                query.add(batch.records, table=_table_name(name))
+                if batch.broken.num_rows:
+                    nothing = batch.records.slice(0, 0)
+                    yield aligned(Batch(nothing, batch.broken), header=self.header, file=name)
+            names = ", ".join(name for name, _ in self._opened)
+            for batch in query.batches(rows=self._rows):
+                yield aligned(batch, header=self.header, file=names)
 
 
 def read_batches(mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> Iterator[Batch]:
@@ -100,14 +137,17 @@ def find_files(mapping: TableMapping, *, raw: Path) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _open(path: Path, mapping: TableMapping, *, raw: Path) -> tuple[dict[str, Any], Source]:
-    name = path.relative_to(raw).as_posix()
-    if _format(path, mapping) == "csv":
-        file = read_through(path, name=name, encoding=mapping.encoding, place=mapping.place)
-        entry = {"file": name, "sha256": file.sha256}
-        extra = {} if file.encoding == "utf-8" else {"encoding": file.encoding}
-        return entry | extra, open_csv(file, mapping)
-    raise NotImplementedError(path)
+def open_file(path: Path, mapping: TableMapping, *, raw: Path) -> Source:
+    """A raw file, its columns known, by the declared format or else by its name."""
+    match _format(path, mapping):
+        case "excel":
+            return open_excel(path, mapping)
+        case "parquet":
+            return open_parquet(path)
+        case form:
+            name = path.relative_to(raw).as_posix()
+            file = read_through(path, name=name, encoding=mapping.encoding, place=mapping.place)
+            return (open_csv if form == "csv" else open_jsonl)(file, mapping)
 
 
 def _format(path: Path, mapping: TableMapping) -> str:
@@ -121,14 +161,23 @@ def _format(path: Path, mapping: TableMapping) -> str:
     )
 
 
-def _check_columns(mapping: TableMapping, opened: list, header: tuple[str, ...]) -> None:
-    """Required columns are in every file, the others in at least one."""
+def _together(opened: list[tuple[str, Source]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for _, source in opened for name in source.header))
+
+
+def _table_name(file: str) -> str:
+    return Path(file).name.split(".")[0]
+
+
+def _check_columns(mapping: TableMapping, headers: dict[str, tuple[str, ...]]) -> None:
+    """Sources of required columns are in every file, the others in at least one."""
     needed = {c.source for c in mapping.columns.values() if c.required and c.source is not None}
-    for entry, source in opened:
+    anywhere = {name for header in headers.values() for name in header}
+    for file, header in headers.items():
         for name in mapping.source_columns:
-            if name not in (source.header if name in needed else header):
+            if name not in (header if name in needed else anywhere):
                 raise DataError(
-                    f'{entry["file"]} has no column "{name}"; {nearest(name, source.header)} '
+                    f'{file} has no column "{name}"; {nearest(name, header)} '
                     f"Correct the name in {mapping.place}, or export the column."
                 )
 
@@ -156,7 +205,3 @@ def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None
 def quoted(name: str) -> str:
     """A column name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _no_records(file: str) -> DataError:
-    return DataError(f"{file} has a header but no records; export it again, or remove the file.")

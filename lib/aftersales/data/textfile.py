@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from aftersales.data.encoding import Seen, fits
 from aftersales.errors import ConfigError, DataError
@@ -37,6 +37,12 @@ class TextFile:
     sha256: str
     encoding: str
     intact: bool
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of it: ``sha256``, and ``encoding`` if it is not UTF-8."""
+        other = {} if self.encoding == "utf-8" else {"encoding": self.encoding}
+        return {"sha256": self.sha256} | other
 
     def chunks(self) -> Iterator[bytes]:
         """Its text as UTF-8 without byte order mark; UNREADABLE where bytes cannot be decoded."""

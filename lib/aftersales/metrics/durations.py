@@ -20,6 +20,7 @@ from aftersales.metrics.frames import closing, collect, hours_until, known, redu
 
 # (from hours, step in hours), each part as long as a whole number of steps
 _GRID = ((0.0, 1 / 12), (12.0, 1.0), (168.0, 6.0), (1440.0, 24.0))
+_EQUAL = 1e-12  # survival is a product of fractions, so equality needs a little room
 _QUANTILES = {"median": 0.5, "p90": 0.9}
 
 
@@ -150,6 +151,8 @@ def quantiles(
 ) -> pd.DataFrame:
     """Kaplan-Meier quantiles of every group at once, from counts on the grid.
 
+    The same numbers as `stats.survival.km_quantile` gives for the rows of one group.
+
     Parameters
     ----------
     cells : `by`, ``_cell``, ``_n`` cases that ended or were last seen there, ``_done`` of them
@@ -166,29 +169,41 @@ def quantiles(
     """
     cells = cells.assign(_group=cells.groupby(by, dropna=False).ngroup() if by else 0)
     groups = cells.groupby("_group")
-    result = groups[by].first() if by else pd.DataFrame(index=sorted(set(cells["_group"])))
     result = cells.drop_duplicates("_group").set_index("_group")[by].sort_index()
     result = result.assign(n=groups["_n"].sum(), **{count: groups["_done"].sum()})
     curve = _survival(cells)
     for name, q in _QUANTILES.items():
         for column, end in (("survival", ""), ("low", "_low"), ("high", "_high")):
-            reached = curve[curve[column] <= 1 - q + 1e-9].drop_duplicates("_group")
-            hours = pd.Series(cell_hours(reached["_cell"]), index=reached["_group"])
+            hours = _crossing(curve, column, 1 - q)
             result[name + end] = hours.reindex(result.index) / unit_hours
-    return result.sort_values(by, na_position="last", ignore_index=True) if by else result
+    if not by:
+        return result.reset_index(drop=True)
+    return result.sort_values(by, na_position="last", ignore_index=True)
 
 
 def _survival(cells: pd.DataFrame) -> pd.DataFrame:
-    """``survival`` with log-log interval ``low``, ``high`` at every cell of every group."""
+    """``survival`` with log-log interval ``low``, ``high`` where cases of a group ended."""
     groups = cells.groupby("_group")
     at_risk = groups["_n"].transform("sum") - groups["_n"].cumsum() + cells["_n"]
-    left = at_risk - cells["_done"]
+    ended = cells["_done"] > 0
+    done, at_risk, group = cells.loc[ended, "_done"], at_risk[ended], cells.loc[ended, "_group"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        steps = pd.DataFrame(
-            {"log": np.log(left / at_risk), "var": cells["_done"] / (at_risk * left)}
-        )
-        summed = steps.groupby(cells["_group"]).cumsum()
-        survival = np.exp(summed["log"])
-        half = stats.norm.isf(0.025) * np.sqrt(summed["var"]) / summed["log"].abs()
+        survival = (1 - done / at_risk).groupby(group).cumprod()
+        variance = (done / (at_risk * (at_risk - done))).groupby(group).cumsum()
+        half = stats.norm.isf(0.025) * np.sqrt(variance) / np.abs(np.log(survival))
         low, high = survival ** np.exp(half), survival ** np.exp(-half)
-    return cells.assign(survival=survival, low=low.fillna(survival), high=high)
+    curve = pd.DataFrame({"_group": group, "hours": cell_hours(cells.loc[ended, "_cell"])})
+    none_left = survival <= 0
+    return curve.assign(
+        survival=survival, low=low.mask(none_left, 0.0), high=high.mask(none_left, 0.0)
+    )
+
+
+def _crossing(curve: pd.DataFrame, column: str, left: float) -> pd.Series:
+    """Per group the first hours at which `column` is at most `left`; where it is exactly that,
+    the middle of the flat stretch."""
+    after = curve.groupby("_group")["hours"].shift(-1)
+    flat = (curve[column] - left).abs() <= _EQUAL
+    middle = ((curve["hours"] + after) / 2).where(flat & after.notna(), curve["hours"])
+    reached = curve.assign(hours=middle)[curve[column] <= left + _EQUAL]
+    return reached.drop_duplicates("_group").set_index("_group")["hours"]

@@ -131,11 +131,18 @@ def collect(lazy: nw.LazyFrame, *, sort: list[str]) -> pd.DataFrame:
     Counts (`n`, names that start with `n_` or `_`, integers) are int64, other numbers float64,
     times naive datetime64[us], text is str; rows are sorted by `sort`, missing values last.
     """
-    frame = lazy.collect(backend="pandas").to_native().reset_index(drop=True)
+    frame = _to_pandas(lazy).reset_index(drop=True)
     frame = frame.assign(**{name: _plain(frame[name]) for name in frame.columns})
     if sort:
         frame = frame.sort_values(sort, kind="stable", na_position="last", ignore_index=True)
     return frame
+
+
+def _to_pandas(lazy: nw.LazyFrame) -> pd.DataFrame:
+    """The rows in pandas; from Spark through Arrow, since its own way does not know pandas 3."""
+    if lazy.implementation.is_spark_like():
+        return lazy.collect(backend="pyarrow").to_pandas()
+    return lazy.collect(backend="pandas").to_native()
 
 
 def _plain(values: pd.Series) -> pd.Series:

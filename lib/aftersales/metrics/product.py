@@ -51,7 +51,7 @@ def faults(
     lazy = _of_type(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
     count = f"n_{ticket_type}s"
     keys = [*by, *([] if units is None else ["_known"])]
-    counts = collect(reduce(lazy, keys, **{count: total("_one")}), sort=keys)
+    counts = collect(reduce(lazy, keys, **{count: nw.len()}), sort=keys)
     if units is None:
         return counts
     found = counts["_known"].notna()
@@ -77,11 +77,11 @@ def _of_type(
     lazy = scan(tickets, needs=needs, table="tickets", metric=metric, time="opened_at")
     lazy = lazy.filter(known("opened_at", as_of=as_of), nw.col("ticket_type") == ticket_type)
     if side is None:
-        return lazy.select(*by, _one=nw.lit(1))
+        return lazy.select("opened_at", *by)
     side = scan(side, needs=["unit_id"], table="units", metric=metric)
     side = side.filter(~nw.col("unit_id").is_null())
     side = side.select("unit_id", *theirs, _known=nw.lit(1))
-    return lazy.select("unit_id", *own, _one=nw.lit(1)).join(side, on="unit_id", how="left")
+    return lazy.select("unit_id", *own).join(side, on="unit_id", how="left")
 
 
 def faults_per_1000(

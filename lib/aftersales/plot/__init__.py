@@ -8,7 +8,7 @@ from aftersales.plot.lines import age_curve, control_chart, rate_lines
 from aftersales.plot.scores import score_dots
 from aftersales.plot.seasons import season, seasonal_profile
 from aftersales.plot.svg import alt_text, describe, figure_svg
-from aftersales.plot.theme import new_axes, use_theme
+from aftersales.plot.theme import new_axes, nothing, use_theme
 from aftersales.plot.tiles import tile_map
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "interval_dots",
     "mix_rate_bars",
     "new_axes",
+    "nothing",
     "pareto",
     "rate_lines",
     "score_dots",

@@ -14,7 +14,6 @@ from aftersales.words import say, say_n
 
 _MOST = 12  # ranked bars shown; the rest is joined
 _ROW = 30  # pixels one ranked bar takes
-_WIDTH_DAYS = 22  # of a month's bar
 _PLAIN = {"clip_on": False}  # nothing sticks out, and a clip costs bytes at every bar
 
 
@@ -27,9 +26,13 @@ def bars(
     alt: str | None = None,
 ) -> Axes:
     """A count by month: ``period``, ``count``; ``immature`` marks months still filling up."""
+    if theme.blank(frame["count"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=260)
     rows = frame.sort_values("period")
-    drawn = ax.bar(rows["period"], rows["count"], _WIDTH_DAYS, color=theme.ACCENT, **_PLAIN)
+    drawn = ax.bar(
+        rows["period"], rows["count"], theme.bar_days(rows["period"]), color=theme.ACCENT, **_PLAIN
+    )
     if "immature" in rows:
         for bar, young in zip(drawn, rows["immature"], strict=True):
             if young:
@@ -48,8 +51,6 @@ def _months(ax: Axes, periods: pd.Series, *, ylabel: str, unit: str) -> None:
 
 def _bars_words(rows: pd.DataFrame, *, ylabel: str, unit: str) -> str:
     known = rows.dropna(subset=["count"])
-    if known.empty:
-        return say("{measure}: no values to draw.", measure=ylabel)
     top = known.nlargest(1, "count").iloc[0]
     return say(
         "{measure} from {first} to {last}; the highest is {value} in {month}, the latest {latest}.",
@@ -75,14 +76,16 @@ def stacked(
 
     More than six series: the smallest are joined.
     """
+    if theme.blank(frame["count"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=320)
     table = _layers(frame)
     if share:
         table, unit = table.div(table.sum(axis=1), axis=0), "share"
-    floor = np.zeros(len(table))
+    floor, days = np.zeros(len(table)), theme.bar_days(table.index)
     for name, colour in zip(table.columns, theme.SERIES, strict=False):
         label = short(name, most=20)
-        ax.bar(table.index, table[name], _WIDTH_DAYS, floor, color=colour, label=label, **_PLAIN)
+        ax.bar(table.index, table[name], days, floor, color=colour, label=label, **_PLAIN)
         floor += table[name].to_numpy()
     _months(ax, table.index.to_series(), ylabel=ylabel, unit=unit)
     _key(ax, columns=min(len(table.columns), 4))
@@ -132,6 +135,8 @@ def pareto(
     left out. The twelve largest are drawn; the rest are joined in a last bar.
     """
     rows = _ranked(frame)
+    if rows.empty:
+        return theme.nothing_of(xlabel, ax=ax)
     ax = theme.new_axes(ax, height=_ROW * max(len(rows), 2) + 60)
     drawn = ax.barh(range(len(rows)), rows["count"], height=0.62, color=_pareto_colours(rows))
     for bar, (_, row) in zip(drawn, rows.iterrows(), strict=True):
@@ -177,8 +182,6 @@ def _names(ax: Axes, names: pd.Series) -> None:
 
 
 def _pareto_words(rows: pd.DataFrame, *, measure: str) -> str:
-    if rows.empty:
-        return say("{measure}: no values to draw.", measure=measure)
     needed = int((rows["reached"] < 0.8).sum()) + 1
     head = say(
         "{measure}: the largest is {name} with {share} of all.",
@@ -202,6 +205,8 @@ def mix_rate_bars(
 
     Both in the unit of the change; the names with the largest effects come first, twelve at most.
     """
+    if theme.blank(frame["rate_effect"]):
+        return theme.nothing_of(xlabel, ax=ax)
     size = frame["rate_effect"].abs() + frame["mix_effect"].abs()
     rows = frame.assign(size=size).nlargest(_MOST, "size")
     ax = theme.new_axes(ax, height=38 * max(len(rows), 2) + 90)
@@ -219,8 +224,6 @@ def mix_rate_bars(
 
 
 def _mix_words(frame: pd.DataFrame, rows: pd.DataFrame, *, measure: str, unit: str) -> str:
-    if rows.empty:
-        return say("{measure}: no values to draw.", measure=measure)
     return say(
         "{measure}: rates changed it by {rate}, the mix by {mix}; "
         "the largest part comes from {name}.",

@@ -34,6 +34,8 @@ def interval_dots(
     reference) and ``group`` (a heading before its rows). Intervals that leave the figure end in
     an arrow.
     """
+    if theme.blank(frame["ratio"]):
+        return theme.nothing_of(xlabel, ax=ax)
     rows = _with_headings(frame.reset_index(drop=True))
     ax = theme.new_axes(ax, height=_ROW * max(len(rows), 2) + 70)
     low, high = _range(frame, log=log, reference=reference)
@@ -72,8 +74,8 @@ def _range(frame: pd.DataFrame, *, log: bool, reference: float) -> tuple[float, 
         return float(np.nanmin([lows.min(), least]) - pad), float(
             np.nanmax([highs.max(), most]) + pad
         )
-    low = np.nanmax([np.nanmin([lows.min(), least]), least / 3]) / 1.12
-    high = np.nanmin([np.nanmax([highs.max(), most]), most * 2.5]) * 1.12
+    low = max(np.nanmin([lows.min(), least]), least / 3) / 1.12
+    high = min(np.nanmax([highs.max(), most]), most * 2.5) * 1.12
     return float(low), float(high)
 
 

@@ -31,6 +31,8 @@ def funnel(
     each group's size; lines join them. (Spiegelhalter 2005, Statistics in Medicine 24:1185.)
     """
     rows = frame[frame["n"] > 0].sort_values("n", kind="stable")
+    if theme.blank(rows["rate"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=380)
     out = _outliers(rows)
     _limits(ax, rows)

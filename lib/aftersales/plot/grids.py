@@ -18,7 +18,9 @@ from aftersales.plot.labels import lines_of, short
 from aftersales.plot.svg import describe
 from aftersales.words import say, say_n
 
-_ROW, _CELL = 27, 70  # pixels a row of the heat map takes, and a cell at least
+_ROW = 27  # pixels a row of the heat map takes
+_CELL, _NARROW = 70, 46  # pixels a cell needs with its n, and without
+_MANY = 9  # columns; with more of them the n of each cell is left to the table
 
 
 def heat_map(
@@ -44,17 +46,22 @@ def heat_map(
     value; absent ones stay empty. Rows and columns keep the order of the frame; `row_names` and
     `column_names` say how readers call them. `label` tells what the colours mean.
     """
+    if frame.empty:
+        return theme.nothing_of(label, ax=ax)
     table, sizes = (_table(frame, row=row, column=column, value=c) for c in (value, n))
     judged = (sizes >= min_n) & table.notna()
     few = (~judged & sizes.notna()).to_numpy()
     table = table.where(judged)
     scale = Scale(table.to_numpy().ravel(), unit=unit, centre=centre, good=good)
-    width = max(theme.WIDTH, _CELL * table.shape[1] + 130)
+    roomy = table.shape[1] <= _MANY
+    width = max(theme.WIDTH, (_CELL if roomy else _NARROW) * table.shape[1] + 130)
     ax = theme.new_axes(ax, height=_ROW * max(len(table), 2) + 110, width=width)
     _paint(ax, table, scale)
     for i, j in np.argwhere(few):
         ax.add_patch(Rectangle((j + 0.02, i + 0.04), 0.96, 0.92, **TOO_FEW))
-    _write_cells(ax, table, sizes=sizes, scale=scale)
+    _write_values(ax, table, scale=scale, shift=0.48 if roomy else 0.8)
+    if roomy:
+        _write_sizes(ax, table, sizes=sizes, scale=scale)
     table = table.rename(index=dict(row_names or {}), columns=dict(column_names or {}))
     _margins(ax, table)
     key(ax, scale, hatched=say("too few to judge") if few.any() else "")
@@ -85,25 +92,20 @@ def _paint(ax: Axes, table: pd.DataFrame, scale: Scale) -> None:
     )
 
 
-def _write_cells(ax: Axes, table: pd.DataFrame, *, sizes: pd.DataFrame, scale: Scale) -> None:
+def _write_values(ax: Axes, table: pd.DataFrame, *, scale: Scale, shift: float) -> None:
     for (i, j), value in np.ndenumerate(table.to_numpy()):
-        size = sizes.iat[i, j]
         if np.isfinite(value):
-            text = words.percent(value, decimals=0) if scale.unit == "share" else f"{value:.2f}"
-            ax.text(j + 0.48, i + 0.5, text, ha="right", va="center", color=scale.ink(value))
+            share = scale.unit == "share"
+            text = words.percent(value, decimals=0) if share else theme.fixed(value, decimals=2)
+            ax.text(j + shift, i + 0.5, text, ha="right", va="center", color=scale.ink(value))
+
+
+def _write_sizes(ax: Axes, table: pd.DataFrame, *, sizes: pd.DataFrame, scale: Scale) -> None:
+    for (i, j), size in np.ndenumerate(sizes.to_numpy()):
         if np.isfinite(size):
+            value, text = table.iat[i, j], words.count(size)
             colour = scale.ink(value) if np.isfinite(value) else theme.SOFT
-            text = words.count(size)
-            ax.text(
-                j + 0.55,
-                i + 0.5,
-                text,
-                ha="left",
-                va="center",
-                color=colour,
-                fontsize=10,
-                alpha=0.8,
-            )
+            ax.text(j + 0.55, i + 0.5, text, va="center", color=colour, fontsize=10, alpha=0.8)
 
 
 def _margins(ax: Axes, table: pd.DataFrame) -> None:
@@ -140,6 +142,8 @@ def coverage(
     `frame` holds one row per `row` and month: ``period`` (month), ``share`` (0 to 1 of what is
     expected; missing where there are no rows).
     """
+    if frame.empty:
+        return theme.nothing_of(say("Completeness"), ax=ax)
     table = frame.pivot(index=row, columns="period", values="share").astype(float)
     table = table.reindex(index=frame[row].unique())
     table = table[sorted(table.columns)]

@@ -31,6 +31,8 @@ def control_chart(
     ``upper`` (limits), ``signal`` (outside them), ``low``, ``high`` (interval of the value) and
     ``expected``, ``expected_low``, ``expected_high`` (what season and trend let expect).
     """
+    if theme.blank(frame["value"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=_HEIGHT)
     rows = frame.sort_values("period")
     _expected(ax, rows)
@@ -106,8 +108,6 @@ def _from_zero(ax: Axes) -> None:
 
 def _control_words(rows: pd.DataFrame, *, ylabel: str, unit: str) -> str:
     known = rows.dropna(subset=["value"])
-    if known.empty:
-        return say("{measure}: no values to draw.", measure=ylabel)
     last = known.iloc[-1]
     head = say(
         "{measure} from {first} to {last}; the latest value is {value}.",
@@ -142,6 +142,8 @@ def rate_lines(
     `frame` holds one row per series and period: ``series`` (name to print), ``period``, ``rate``,
     ``rate_low``, ``rate_high``. The first series is the one the page is about.
     """
+    if theme.blank(frame["rate"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=_HEIGHT)
     ends = []
     names = list(dict.fromkeys(frame["series"]))
@@ -201,14 +203,17 @@ def age_curve(
 ) -> Axes:
     """Rate by months in service, one curve per cohort, the newest darkest.
 
+    Of two cohorts the first is the one in question, the second what it is compared with.
+
     `frame` holds one row per cohort and month of age: ``cohort`` (in order), ``age`` (months),
     ``rate``, ``rate_low``, ``rate_high``.
     """
+    if theme.blank(frame["rate"]):
+        return theme.nothing_of(ylabel, ax=ax)
     ax = theme.new_axes(ax, height=_HEIGHT)
     cohorts = list(dict.fromkeys(frame["cohort"]))
-    shades = sns.color_palette(f"blend:#b9c6d6,{theme.ACCENT}", max(len(cohorts), 2))[::-1]
     ends = []
-    for cohort, shade in zip(reversed(cohorts), shades, strict=False):
+    for cohort, shade in zip(cohorts, _shades(len(cohorts)), strict=True):
         rows = frame[frame["cohort"] == cohort].sort_values("age")
         _ribbon(ax, rows, x="age", color=shade, alpha=0.16)
         ax.plot(rows["age"], rows["rate"], color=shade)
@@ -227,6 +232,12 @@ def age_curve(
     return ax
 
 
+def _shades(n: int) -> list:
+    if n == 2:
+        return [theme.ACCENT, theme.GREY]
+    return sns.color_palette(f"blend:#b9c6d6,{theme.ACCENT}", n) if n > 2 else [theme.ACCENT]
+
+
 def _age_words(frame: pd.DataFrame, cohorts: list, *, ylabel: str, unit: str) -> str:
     head = say_n(
         "{measure} by months in service for {n} cohort.",
@@ -234,10 +245,7 @@ def _age_words(frame: pd.DataFrame, cohorts: list, *, ylabel: str, unit: str) ->
         len(cohorts),
         measure=ylabel,
     )
-    known = frame.dropna(subset=["rate"])
-    if known.empty:
-        return head
-    top = known.nlargest(1, "rate").iloc[0]
+    top = frame.nlargest(1, "rate").iloc[0]
     tail = say(
         "The highest is {value}, in cohort {cohort} at {age} months.",
         value=theme.said(top["rate"], unit),

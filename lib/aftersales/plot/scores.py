@@ -29,6 +29,8 @@ def score_dots(
     ``score_low``, ``score_high`` and, where known, ``n``, ``withheld`` (too small to show) and
     ``significant`` (filled; others are hollow).
     """
+    if frame.empty:
+        return theme.nothing_of(xlabel, ax=ax)
     touchpoints = list(dict.fromkeys(frame["touchpoint"]))
     tiers = list(dict.fromkeys(frame["tier"]))
     pitch = len(tiers) + 0.8  # rows a touchpoint takes

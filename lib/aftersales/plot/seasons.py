@@ -27,6 +27,8 @@ def season(
     (an STL decomposition; Cleveland et al. 1990, J. Official Statistics 6:3). Returns the top axes.
     With `ax` given only the series and its trend are drawn there.
     """
+    if theme.blank(frame["trend"]):
+        return theme.nothing_of(ylabel, ax=ax)
     rows = frame.sort_values("period")
     below: list[Axes] = []
     if ax is None:
@@ -35,7 +37,13 @@ def season(
     ax.plot(rows["period"], rows["trend"], color=theme.ACCENT, linewidth=2.5)
     theme.label_y(ax, say("{measure}: values (grey) and trend (blue)", measure=ylabel))
     for panel, (column, name) in zip(below, _PANELS.items(), strict=False):
-        panel.bar(rows["period"], rows[column], width=22, color=theme.GREY, clip_on=False)
+        panel.bar(
+            rows["period"],
+            rows[column],
+            theme.bar_days(rows["period"]),
+            color=theme.GREY,
+            clip_on=False,
+        )
         panel.axhline(0, color=theme.SOFT, linewidth=1)
         theme.label_y(panel, say(name))
     for panel in (ax, *below):
@@ -57,8 +65,6 @@ def _panels() -> list[Axes]:
 
 def _season_words(rows: pd.DataFrame, *, ylabel: str, unit: str) -> str:
     trend = rows["trend"].dropna()
-    if trend.empty:
-        return say("{measure}: no values to draw.", measure=ylabel)
     by_month = rows.groupby(rows["period"].dt.month)["seasonal"].mean()
     return say(
         "{measure}: the trend goes from {first} to {last}; "
@@ -75,6 +81,8 @@ def seasonal_profile(
     frame: pd.DataFrame, *, ylabel: str = "", ax: Axes | None = None, alt: str | None = None
 ) -> Axes:
     """The usual year: ``month`` (1 to 12) ``ratio`` to the average month, ``low``, ``high``."""
+    if theme.blank(frame["ratio"]):
+        return theme.nothing_of(ylabel or say("ratio to the average month"), ax=ax)
     ax = theme.new_axes(ax, height=260)
     rows = frame.sort_values("month")
     if {"low", "high"} <= set(rows):

@@ -82,7 +82,11 @@ def show_figures_as_svg() -> None:
         return
     import matplotlib.pyplot as plt
 
-    plt.switch_backend(mpl.get_backend())  # loading it later would reset the formats
+    # Load the backend now: when it loads later it resets the formats. Agg would show nothing.
+    if mpl.get_backend().lower() == "agg":
+        shell.enable_matplotlib("inline")
+    else:
+        plt.switch_backend(mpl.get_backend())
     for formatter in formatters.values():
         formatter.pop(Figure, None)
     formatters["image/svg+xml"].for_type(Figure, figure_svg)

@@ -19,6 +19,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 
 from aftersales import words
 from aftersales.plot import font, svg
+from aftersales.words import say
 
 INK, SOFT, LINE, PAPER = "#1d2433", "#5b6475", "#dfe3e8", "#fdfdfb"
 ACT, WATCH, OK, UNKNOWN = "#b3261e", "#8a5a00", "#1c6b45", "#55607a"
@@ -96,6 +97,25 @@ def new_axes(ax: Axes | None = None, *, height: float = 320, width: float = WIDT
     return ax
 
 
+def blank(values: pd.Series) -> bool:
+    """Whether there is no number to draw."""
+    return not values.notna().any()
+
+
+def nothing(text: str, *, ax: Axes | None = None) -> Axes:
+    """Axes that hold one sentence: why there is nothing to draw."""
+    ax = new_axes(ax, height=90)
+    ax.text(0.5, 0.5, text, ha="center", va="center", color=SOFT, transform=ax.transAxes)
+    ax.set_axis_off()
+    svg.describe(ax, text)
+    return ax
+
+
+def nothing_of(measure: str, *, ax: Axes | None = None) -> Axes:
+    """Axes that say that a measure has no values."""
+    return nothing(say("{measure}: no values to draw.", measure=measure), ax=ax)
+
+
 def label_y(ax: Axes, text: str) -> None:
     """The name and unit of the vertical axis, written level above it: nobody tilts the head."""
     ax.set_ylabel(text)
@@ -169,6 +189,16 @@ def period_axis(ax: Axes, periods: Iterable[pd.Timestamp], *, most: int = 7) -> 
     shown = firsts if len(firsts) else months[-1:]
     ax.set_xticks(list(shown), [words.month(m) for m in shown])
     ax.set_xlabel("")
+
+
+def bar_days(periods: Iterable[pd.Timestamp]) -> float:
+    """Width in days of the bar of one period: most of the way to the next one.
+
+    >>> bar_days(pd.to_datetime(["2025-01-06", "2025-01-13", "2025-01-20"]))
+    5.04
+    """
+    steps = pd.Series(sorted(set(periods))).diff().dt.days.dropna()
+    return 0.72 * float(steps.median() if len(steps) else 30)
 
 
 def sentences(*parts: str) -> str:

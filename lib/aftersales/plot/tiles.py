@@ -19,6 +19,7 @@ from aftersales.words import say, say_n
 
 _TILE = 62  # pixels a tile is high
 _WIDEST = 92  # pixels a tile is wide at most
+_COLUMNS = 6  # the key above needs the width of so many tiles
 
 
 def tile_map(
@@ -73,10 +74,10 @@ def _judged(
 def _board(ax: Axes | None, regions: list[Region]) -> Axes:
     across, down = zip(*(r.tile for r in regions), strict=True)
     width, height = max(across) - min(across) + 1, max(down) - min(down) + 1
-    ax = theme.new_axes(
-        ax, height=_TILE * height + 90, width=min(theme.WIDTH, _WIDEST * width + 40)
-    )
-    ax.set_xlim(min(across) - 0.02, max(across) + 1.02)
+    room = max(width, _COLUMNS)  # columns drawn; a small map keeps its tiles small
+    pixels = min(theme.WIDTH, _WIDEST * room + 40)
+    ax = theme.new_axes(ax, height=_TILE * height + 90, width=pixels)
+    ax.set_xlim(min(across) - 0.02, min(across) + room + 0.02)
     ax.set_ylim(max(down) + 1.02, min(down) - 0.02)
     ax.set_xticks([])
     ax.set_yticks([])

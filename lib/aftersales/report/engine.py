@@ -13,6 +13,7 @@ from typing import Any, Literal
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from aftersales import words
 from aftersales.data.files import write_text
@@ -21,6 +22,8 @@ from aftersales.report.page import render_page
 from aftersales.report.plan import Job
 from aftersales.words import say
 
+# Sockets in the file system: no port for others to read.
+_LOCAL = Config({"KernelManager": {"transport": "ipc"}})
 CELL_TIMEOUT_S = 1800  # a cell that takes longer has hung
 
 
@@ -92,6 +95,7 @@ def _execute(job: Job, *, source: Path, out: Path) -> tuple[nbformat.NotebookNod
                 cwd=str(source.parent),
                 request_save_on_cell_execute=False,
                 execution_timeout=CELL_TIMEOUT_S,
+                config=_LOCAL,
             )
         except PapermillExecutionError as failure:
             error = {

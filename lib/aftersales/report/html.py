@@ -41,6 +41,7 @@ def notebook_body(notebook: nbformat.NotebookNode, *, since: Mapping[str, int] |
     `since` gives for each finding's id the number of periods it has been open, counting this
     one; None when there is no earlier report to compare with.
     """
+    notebook = fold_silent_cells(notebook)
     for output in _outputs(notebook):
         data = output.get("data", {})
         if FINDINGS_MIME in data:
@@ -55,6 +56,21 @@ def notebook_body(notebook: nbformat.NotebookNode, *, since: Mapping[str, int] |
     labels = {"code": say("Code"), "warnings": say("Messages while running")}
     body, _ = exporter.from_notebook_node(notebook, resources={"words": labels})
     return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', body)
+
+
+def fold_silent_cells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy in which code cells without output are joined to the next one with output."""
+    copy = nbformat.from_dict(notebook)
+    cells, waiting = [], []
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            waiting.append(cell.source)
+            if not cell.outputs:
+                continue
+            cell.source, waiting = "\n\n".join(waiting), []
+        cells.append(cell)
+    copy.cells = cells
+    return copy
 
 
 def title_of(notebook: Mapping[str, Any]) -> str:

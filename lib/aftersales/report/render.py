@@ -133,26 +133,30 @@ def _run_all(
         else:
             todo.append(job)
     if todo:
-        frames = {
-            job: job_frame(job, jobs=jobs, store=store, out=request.out, as_of=as_of,
-                           language=request.language)
-            for job in todo
-        }
-        yield from _run_pool(frames, sources, folder, workers=request.workers)
+        place = {"store": store, "out": request.out, "as_of": as_of}
+        frames = [
+            job_frame(job, jobs=jobs, language=request.language, **place) for job in todo
+        ]
+        yield from _run_pool(todo, frames, sources, folder, workers=request.workers)
 
 
 def _run_pool(
-    frames: Mapping[Job, Frame], sources: Mapping[str, Path], folder: Path, *, workers: int
+    jobs: Sequence[Job],
+    frames: Sequence[Frame],
+    sources: Mapping[str, Path],
+    folder: Path,
+    *,
+    workers: int,
 ) -> Iterator[Outcome]:
     """Run the jobs in spawned processes; a process that dies fails its job, not the run."""
-    size = min(workers or os.cpu_count() or 1, len(frames))
+    size = min(workers or os.cpu_count() or 1, len(jobs))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(size, mp_context=context, initializer=_quiet_threads) as pool:
         futures: dict[Future[Outcome], Job] = {
             pool.submit(
                 run_job, job, source=sources[job.notebook], out=folder / job.region, frame=frame
             ): job
-            for job, frame in frames.items()
+            for job, frame in zip(jobs, frames, strict=True)
         }
         try:
             for future in as_completed(futures):

@@ -10,6 +10,7 @@ from scipy import stats
 
 Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 MEDIAN_CHI2 = 0.454936423119573  # median of a chi-square variable with one degree of freedom
+SMALL_MEAN = 20.0  # expected cases below which the normal approximation is not used
 MIN_VALUES = 10  # values of an attribute from which its over-dispersion is estimated
 
 
@@ -68,6 +69,18 @@ def stratified_ratios(
     return table
 
 
+def _score(count: pd.Series, mean: pd.Series, variance: pd.Series) -> np.ndarray:
+    """Standard score of a count; below 20 expected cases by the mid-p of a Poisson count.
+
+    The normal score calls a handful of cases far too rare when hardly any are expected.
+    """
+    y, mu = count.to_numpy(), mean.to_numpy()
+    z = (y - mu) / np.sqrt(variance.to_numpy())
+    above = stats.poisson.sf(y, mu) + stats.poisson.pmf(y, mu) / 2
+    exact = np.clip(stats.norm.isf(np.clip(above, 1e-300, 1 - 1e-16)), -38, 38)
+    return np.where((mu < SMALL_MEAN) & np.isfinite(z), exact, z)
+
+
 def robust_dispersion(z: np.ndarray) -> float:
     """Over-dispersion of standard scores, from their median square; at least 1.
 
@@ -123,7 +136,7 @@ def _ratios(sums: pd.DataFrame) -> pd.DataFrame:
         table = total[["value", "count", "exposure", "compared"]].assign(
             expected=total["compared"] / ratio,
             ratio=ratio,
-            z=(total["compared"] - total["mean"]) / np.sqrt(total["variance"]),
+            z=_score(total["compared"], total["mean"], total["variance"]),
             log_variance=total["variance"] / (total["up"] * total["down"]),
         )
     judged = (total["up"] > 0) | (total["down"] > 0)

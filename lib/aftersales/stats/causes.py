@@ -11,7 +11,7 @@ import pandas as pd
 from aftersales.stats.adjust import stratified_ratios
 from aftersales.stats.multiplicity import benjamini_hochberg
 
-Q = 0.05  # false discovery rate at which a value is taken for a cause
+Q = 0.01  # false discovery rate at which a value is taken for a cause
 P = 0.005  # and the largest p of any single one
 COLUMNS = [
     *("attribute", "value", "count", "exposure", "compared", "expected", "excess"),
@@ -54,7 +54,7 @@ def find_causes(
     """Take the value with the strongest excess, allow for it, look again, until none is left.
 
     Each value is compared with the others inside its strata (`stratified_ratios`). A value is a
-    cause when its ratio is above `min_ratio`, p <= 0.005 and q <= 0.05 (Benjamini-Hochberg over all
+    cause when its ratio is above `min_ratio`, p <= 0.005 and q <= 0.01 (Benjamini-Hochberg over all
     values of all attributes). Its exposure is then multiplied by its ratio, so that what it
     explains no longer counts against others; after each step the earlier causes are estimated
     again given the later ones, and one that no longer holds is dropped.

@@ -147,12 +147,12 @@ def _fit(
     x, y, size = x[used], count[used], exposure[used]
     df = max(y.size - x.shape[1], 0)
     weight = np.ones(y.size)
-    beta, mu = _scores(x, y, size, weight)
+    beta, mu = solve_scores(x, y, size, weight)
     noise = dispersion(y, mu, df)
     if robust and df > 0:
         weight = _outlier_weight(y, mu, noise)
         if (weight < 1).any():
-            beta, mu = _scores(x, y, size, weight)
+            beta, mu = solve_scores(x, y, size, weight)
             noise = max(float((weight * (y - mu) ** 2 / mu).sum() / df), 1.0)
     information = (x * (weight * mu)[:, None]).T @ x
     scale = noise if np.isfinite(noise) else 1.0
@@ -164,13 +164,13 @@ def _fit(
     )
 
 
-def _scores(
+def solve_scores(
     x: np.ndarray, y: np.ndarray, size: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weighted maximum likelihood; a faint pull to 0 keeps months without a case finite."""
     beta = np.zeros(x.shape[1])
     beta[0] = np.log((weight * y).sum() / (weight * size).sum())
-    pull = np.diag([0.0] + [1e-6 * max(y.sum(), 1.0)] * (x.shape[1] - 1))
+    pull = np.diag([0.0] + [1e-9 * max(y.sum(), 1.0)] * (x.shape[1] - 1))
     mu = size * np.exp(x @ beta)
     for _ in range(30):
         slope = x.T @ (weight * (y - mu)) - pull @ beta

@@ -102,9 +102,7 @@ def _check(*, tickets: int, months: int) -> None:
 def _members(block: Block) -> list[tuple[str, str]]:
     table = systems.customers(block)
     listed = {"member's phone": "手机号", "member's e-mail": "邮箱", "member's address": "地址"}
-    rows = zip(
-        *(table[column][:LISTED_DATA].tolist() for column in listed.values()), strict=True
-    )
+    rows = zip(*(table[column][:LISTED_DATA].tolist() for column in listed.values()), strict=True)
     return [(kind, datum) for row in rows for kind, datum in zip(listed, row, strict=True)]
 
 

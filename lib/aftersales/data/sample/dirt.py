@@ -50,7 +50,9 @@ def _copy(columns: Columns, chosen: np.ndarray, spot: Mapping[str, Any]) -> Colu
     return copied
 
 
-def _spoil(columns: Columns, chosen: np.ndarray, spot: Mapping[str, Any], *, rng) -> None:
+def _spoil(
+    columns: Columns, chosen: np.ndarray, spot: Mapping[str, Any], *, rng: np.random.Generator
+) -> None:
     values = columns[spot["column"]]
     if spot["kind"] == "full_width":
         values[chosen] = [str(v).translate(FULL_WIDTH) if v else v for v in values[chosen]]

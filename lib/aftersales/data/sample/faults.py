@@ -142,7 +142,12 @@ def in_service(age: np.ndarray) -> np.ndarray:
 
 
 def moments_in_service(
-    units: pd.DataFrame, unit: np.ndarray, month: np.ndarray, *, calendar: Calendar, rng
+    units: pd.DataFrame,
+    unit: np.ndarray,
+    month: np.ndarray,
+    *,
+    calendar: Calendar,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """A moment in each month; in a unit's first month, one after it went into service."""
     moment = calendar.moments(month, rng=rng)
@@ -192,7 +197,12 @@ def _natural_rate(units: pd.DataFrame, *, world: World) -> np.ndarray:
 
 
 def _draw(
-    units: pd.DataFrame, *, world: World, scale: float, effects: list[Planted], rng
+    units: pd.DataFrame,
+    *,
+    world: World,
+    scale: float,
+    effects: list[Planted],
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     rate = _natural_rate(units, world=world) * scale
     connected = np.array([m.connected for m in world.company.models])[units["model"].to_numpy()]

@@ -58,7 +58,9 @@ def _drawn(orders: pd.DataFrame, *, rate: float, rng: np.random.Generator) -> np
     return orders.index[rng.random(len(orders)) < rate].to_numpy()
 
 
-def _dated(returns: pd.DataFrame, orders: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _dated(
+    returns: pd.DataFrame, orders: pd.DataFrame, *, world: World, rng: np.random.Generator
+) -> pd.DataFrame:
     n, end = len(returns), world.calendar.end
     of = orders.loc[returns["order"]]
     took = np.minimum(8 * np.exp(0.8 * rng.standard_normal(n)), 85)  # days after delivery

@@ -48,7 +48,9 @@ def make_surveys(
     return surveys.assign(score=_scores(surveys, units, tiers, world=world, rng=rng))
 
 
-def _answers(touchpoint, unit, ticket, moment, *, instrument: int, world: World, rng):
+def _answers(
+    touchpoint, unit, ticket, moment, *, instrument: int, world: World, rng: np.random.Generator
+):
     settings = world.company.raw["surveys"]
     share = settings[touchpoint]["answered"]
     if instrument == NPS:
@@ -71,7 +73,14 @@ def _answers(touchpoint, unit, ticket, moment, *, instrument: int, world: World,
     )
 
 
-def _scores(surveys: pd.DataFrame, units: pd.DataFrame, tiers: np.ndarray, *, world: World, rng):
+def _scores(
+    surveys: pd.DataFrame,
+    units: pd.DataFrame,
+    tiers: np.ndarray,
+    *,
+    world: World,
+    rng: np.random.Generator,
+):
     settings = world.company.raw["surveys"]
     touchpoint = surveys["touchpoint"].to_numpy()
     satisfied = np.array([s["satisfied"] for s in settings.values()])[touchpoint]

@@ -31,7 +31,12 @@ NONE = -1
 
 
 def make_tickets(
-    units: pd.DataFrame, returns: pd.DataFrame, *, world: World, expected: float, rng
+    units: pd.DataFrame,
+    returns: pd.DataFrame,
+    *,
+    world: World,
+    expected: float,
+    rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tickets and repairs, both in order of opening; codes as in `company`.
 
@@ -52,14 +57,18 @@ def make_tickets(
     return tickets, _repairs(tickets, units, world=world, rng=rng)
 
 
-def add_costs(tickets: pd.DataFrame, repairs: pd.DataFrame, *, rng) -> pd.DataFrame:
+def add_costs(
+    tickets: pd.DataFrame, repairs: pd.DataFrame, *, rng: np.random.Generator
+) -> pd.DataFrame:
     """Add cost: handling, and labour and parts where a repair has ended."""
     handling = np.round(12 * np.exp(0.4 * rng.standard_normal(len(tickets))), 2)
     repair = repairs.set_index("ticket")[["labour_cost", "part_cost"]].sum(axis=1)
     return tickets.assign(cost=handling + repair.reindex(tickets.index, fill_value=0).to_numpy())
 
 
-def _faults(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.DataFrame:
+def _faults(
+    units: pd.DataFrame, *, world: World, expected: float, rng: np.random.Generator
+) -> pd.DataFrame:
     events = draw_faults(units, world=world, expected=expected, rng=rng)
     product = units["product"].to_numpy()[events["unit"]]
     issues = world.company.issues
@@ -78,7 +87,7 @@ def _faults(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.Da
     return events.assign(type=0, issue=issue, opened_at=opened, outlet=outlet)
 
 
-def _outlets(province: np.ndarray, *, world: World, rng) -> np.ndarray:
+def _outlets(province: np.ndarray, *, world: World, rng: np.random.Generator) -> np.ndarray:
     """One of the outlets of each province, all alike likely."""
     of = np.array([code for _, code in world.company.outlets])
     first = np.searchsorted(of, np.arange(len(world.company.provinces)))
@@ -86,7 +95,7 @@ def _outlets(province: np.ndarray, *, world: World, rng) -> np.ndarray:
     return first[province] + (rng.random(len(province)) * many[province]).astype(int)
 
 
-def _visits(faults: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _visits(faults: pd.DataFrame, *, world: World, rng: np.random.Generator) -> pd.DataFrame:
     """Add repair_opened_at and repair_closed_at; NaT without a repair, or not yet."""
     n = len(faults)
     median, sigma = TURNAROUND
@@ -102,7 +111,7 @@ def _visits(faults: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
     return faults.assign(repair_opened_at=before(opened, end), repair_closed_at=closed)
 
 
-def _come_back(faults: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _come_back(faults: pd.DataFrame, *, world: World, rng: np.random.Generator) -> pd.DataFrame:
     """The faults that were not really mended: reported again some days after the repair."""
     again = faults[rng.random(len(faults)) < COMES_BACK]
     again = again[again["repair_closed_at"].notna()]
@@ -111,7 +120,9 @@ def _come_back(faults: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
     return again[again["opened_at"] < world.calendar.end]
 
 
-def _others(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.DataFrame:
+def _others(
+    units: pd.DataFrame, *, world: World, expected: float, rng: np.random.Generator
+) -> pd.DataFrame:
     """Complaints, enquiries and suggestions: one rate for all, whatever the product."""
     mix = world.company.raw["ticket_mix"]
     kinds = [TYPES.index(k) for k in ("complaint", "enquiry", "suggestion")]
@@ -133,7 +144,9 @@ def _others(units: pd.DataFrame, *, world: World, expected: float, rng) -> pd.Da
     )
 
 
-def _return_requests(returns: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _return_requests(
+    returns: pd.DataFrame, *, world: World, rng: np.random.Generator
+) -> pd.DataFrame:
     """Two in three returns are announced to the call centre."""
     announced = returns[rng.random(len(returns)) < 0.66]
     return pd.DataFrame(
@@ -149,7 +162,9 @@ def _return_requests(returns: pd.DataFrame, *, world: World, rng) -> pd.DataFram
     )
 
 
-def _handling(tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _handling(
+    tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng: np.random.Generator
+) -> pd.DataFrame:
     """Severity, priority, channel, the times of the answer, and how it went."""
     n, end = len(tickets), world.calendar.end
     fault = (tickets["type"] == 0).to_numpy()
@@ -181,7 +196,7 @@ def _handling(tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng) 
     )
 
 
-def _resolved(tickets: pd.DataFrame, *, rng) -> np.ndarray:
+def _resolved(tickets: pd.DataFrame, *, rng: np.random.Generator) -> np.ndarray:
     """A repair's end where there is one or will be; otherwise some hours after the opening."""
     n = len(tickets)
     table = np.array([RESOLUTION[kind] for kind in TYPES])[tickets["type"].to_numpy()]
@@ -192,7 +207,9 @@ def _resolved(tickets: pd.DataFrame, *, rng) -> np.ndarray:
     return np.where(rng.random(n) < FORGOTTEN, NEVER, resolved).astype("datetime64[s]")
 
 
-def _repairs(tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng) -> pd.DataFrame:
+def _repairs(
+    tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng: np.random.Generator
+) -> pd.DataFrame:
     """One row per repair: ticket, unit, opened_at, closed_at, issue, outlet, agent, costs ..."""
     visited = tickets[tickets["repair_opened_at"].notna()]
     n = len(visited)

@@ -53,12 +53,16 @@ def comments(happy: np.ndarray, *, rng: np.random.Generator) -> tuple[np.ndarray
     return _with_remarks(texts, share=PERSONAL / 3, rng=rng)
 
 
-def _fill(texts: np.ndarray, where: np.ndarray, says, rng, *, tails=TAILS) -> None:
+def _fill(
+    texts: np.ndarray, where: np.ndarray, says, rng: np.random.Generator, *, tails=TAILS
+) -> None:
     known = np.array([a + b for a, b in product(says, tails)], dtype=object)
     texts[where] = known[rng.integers(0, len(known), where.sum())]
 
 
-def _with_remarks(texts: np.ndarray, *, share: float, rng) -> tuple[np.ndarray, list]:
+def _with_remarks(
+    texts: np.ndarray, *, share: float, rng: np.random.Generator
+) -> tuple[np.ndarray, list]:
     rows = np.flatnonzero((rng.random(len(texts)) < share) & (texts != ""))
     planted = []
     for row, (words, datum, kind) in zip(rows, remarks(len(rows), rng=rng), strict=True):

@@ -1,0 +1,43 @@
+"""Many tests at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+from aftersales.errors import DataError
+from aftersales.stats.multiplicity import benjamini_hochberg, holm
+
+many = st.lists(st.floats(0, 1), min_size=1, max_size=30)
+
+
+@given(many)
+def test_adjusted_values_agree_with_statsmodels(p):
+    assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+
+
+@given(many, st.randoms())
+def test_the_order_of_the_tests_does_not_matter(p, random):
+    order = list(range(len(p)))
+    random.shuffle(order)
+    shuffled = benjamini_hochberg([p[i] for i in order])
+
+    assert shuffled == pytest.approx(benjamini_hochberg(p)[order])
+
+
+def test_what_was_not_judged_does_not_count_as_a_test():
+    assert benjamini_hochberg([0.02, np.nan, np.nan])[0] == pytest.approx(0.02)
+    assert np.isnan(holm([np.nan])[0])
+
+
+def test_no_test_gives_no_adjusted_value():
+    assert benjamini_hochberg([]).size == 0
+
+
+def test_a_p_above_one_is_an_error():
+    with pytest.raises(DataError, match="must lie between 0 and 1"):
+        benjamini_hochberg([1.2])

@@ -1,0 +1,141 @@
+"""Our numbers against the tables that established packages give (the reference folder)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aftersales.stats.change import trend_test
+from aftersales.stats.control_chart import overdispersion, p_chart, u_chart
+from aftersales.stats.funnel import funnel
+from aftersales.stats.poisson import dispersion
+from aftersales.stats.season import decompose_season, season_test
+from aftersales.stats.seasonal_rate import harmonics, solve_scores
+from aftersales.stats.shrinkage import gamma_poisson, marshall
+
+TREND = "trend_hotspot"
+
+
+def test_control_charts_match_qcc(reference: Path):
+    table = pd.read_csv(reference / TREND / "qcc_shewhart_limits.csv")
+    for name, group in table.groupby("chart"):
+        size = np.ones(len(group)) if name.startswith("c_") else group["size"]
+        chart = (p_chart if name.startswith("p_") else u_chart)(group["x"], size, laney=False)
+        frame = chart.to_frame()
+        assert frame["centre"].tolist() == pytest.approx(group["center"].tolist(), abs=1e-6)
+        assert frame["lower"].tolist() == pytest.approx(group["lcl"].tolist(), abs=1e-6)
+        assert frame["upper"].tolist() == pytest.approx(group["ucl"].tolist(), abs=1e-6)
+        assert frame["signal"].tolist() == (group["beyond"] == 1).tolist()
+
+
+def test_laney_limits_match(reference: Path):
+    table = pd.read_csv(reference / TREND / "laney_limits.csv")
+    for name, group in table.groupby("chart"):
+        chart = (p_chart if name.startswith("laney_p") else u_chart)(
+            group["x"], group["size"], laney=True
+        )
+        assert chart.sigma_z == pytest.approx(group["sigma_z"].iloc[0], abs=1e-9)
+        assert chart.to_frame()["upper"].tolist() == pytest.approx(group["ucl"].tolist(), abs=1e-9)
+
+
+def test_overdispersion_test_matches_qcc(reference: Path):
+    charts = pd.read_csv(reference / TREND / "qcc_shewhart_limits.csv").groupby("chart")
+    wanted = pd.read_csv(reference / TREND / "qcc_overdispersion_test.csv").set_index("case")
+    cases = {
+        "pcmanufact poisson": ("u_pcmanufact", "poisson"),
+        "circuit trial poisson": ("u_circuit_trial", "poisson"),
+        "orangejuice trial binomial": ("p_orangejuice_trial", "binomial"),
+    }
+    for case, (chart, kind) in cases.items():
+        group = charts.get_group(chart)
+        found = overdispersion(group["x"], group["size"], kind=kind)
+        row = wanted.loc[case]
+        assert found.ratio == pytest.approx(row["ratio"], abs=1e-8)
+        assert found.p == pytest.approx(row["pvalue"], rel=1e-4)
+
+
+def test_season_of_nottingham_temperatures_matches_stl_in_r(reference: Path):
+    # Seasonal strength 0.95973387; components of R's stl to 1e-6.
+    table = pd.read_csv(reference / TREND / "stl_nottem_s7_t23_l13_jump1.csv")
+
+    found = decompose_season(table["x"])
+
+    assert found.seasonal_strength == pytest.approx(0.95973387, abs=1e-8)
+    assert found.trend_strength == pytest.approx(0.2412083, abs=1e-7)
+    assert np.abs(found.seasonal - table["seasonal"]).max() < 1e-6
+    assert np.abs(found.trend - table["trend"]).max() < 1e-6
+    assert found.supported
+
+
+def test_robust_season_of_driver_deaths_matches_stl_in_r(reference: Path):
+    table = pd.read_csv(reference / TREND / "stl_log_ukdriverdeaths_s7_robust.csv")
+
+    found = decompose_season(table["x"], robust=True)
+
+    assert found.seasonal_strength == pytest.approx(0.79766971, abs=1e-7)
+    assert found.trend_strength == pytest.approx(0.76991251, abs=1e-7)
+    assert np.abs(found.trend - table["trend"]).max() < 1e-6
+
+
+def test_seatbelt_regression_matches_quasi_poisson_glm(reference: Path):
+    # The library fits terms of its own; here the same design goes through its score equations.
+    data = pd.read_csv(reference / TREND / "seatbelts_counts.csv")
+    table = pd.read_csv(reference / TREND / "quasipoisson_driverskilled.csv")
+    wanted = table[table["model"] == "DriversKilled"].set_index("term")["estimate"]
+    t = data["i"].to_numpy()
+    waves = harmonics(t, 12, order=2)
+    x = np.column_stack([np.ones(t.size), t, waves, data["law"]])
+    y, size = data["drivers_killed"].to_numpy(float), data["kms"].to_numpy(float)
+
+    beta, mu = solve_scores(x, y, size, np.ones(t.size))
+
+    order = ["(Intercept)", "t", "c1", "s1", "c2", "s2", "law"]
+    assert beta.tolist() == pytest.approx(wanted[order].tolist(), abs=1e-6)
+    noise = table["dispersion"].iloc[0]
+    assert dispersion(y, mu, t.size - 7) == pytest.approx(noise, abs=1e-6)
+
+
+def test_driver_deaths_are_seasonal_and_fall(reference: Path):
+    data = pd.read_csv(reference / TREND / "seatbelts_counts.csv")
+
+    assert season_test(data["drivers_killed"], data["kms"]).supported
+    assert trend_test(data["drivers_killed"], data["kms"]).high < 1
+
+
+def test_scottish_lip_cancer_matches_clayton_kaldor(reference: Path):
+    # Clayton and Kaldor 1987, Biometrics 43:671; DCluster's moments, SpatialEpi's likelihood.
+    lip = pd.read_csv(reference / TREND / "scotland_lip.csv")
+
+    moments = gamma_poisson(lip["cases"], lip["expected"], method="moments")
+    likelihood = gamma_poisson(lip["cases"], lip["expected"])
+
+    assert (moments.shape, moments.rate) == pytest.approx((1.644015826, 1.148839609), abs=1e-5)
+    wanted = pd.read_csv(reference / TREND / "scotland_gamma_poisson_EB.csv")["EB"]
+    assert moments.mean.tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
+    assert likelihood.shape == pytest.approx(1.879489974, abs=1e-5)
+    assert np.log(likelihood.shape / likelihood.rate) == pytest.approx(0.3521065334, abs=1e-6)
+    wanted = pd.read_csv(reference / TREND / "scotland_eBayes.csv")["RR_nocov"]
+    assert likelihood.mean.tolist() == pytest.approx(wanted.tolist(), abs=1e-6)
+
+
+def test_scottish_lip_cancer_matches_marshall(reference: Path):
+    lip = pd.read_csv(reference / TREND / "scotland_lip.csv")
+    wanted = pd.read_csv(reference / TREND / "scotland_EBest_marshall.csv")["EB"]
+
+    assert marshall(lip["cases"], lip["expected"]).tolist() == pytest.approx(
+        wanted.tolist(), abs=1e-7
+    )
+
+
+def test_funnel_of_scottish_lip_cancer_matches_spiegelhalter(reference: Path):
+    lip = pd.read_csv(reference / TREND / "scotland_lip.csv")
+    wanted = pd.read_csv(reference / TREND / "scotland_funnel.csv")
+
+    found = funnel(lip["cases"], lip["expected"])
+
+    assert (found.phi, found.tau2) == pytest.approx((3.89075328, 0.0800303955), abs=1e-8)
+    for column, other in (("z", "z_additive"), ("low", "lo95_exact"), ("high", "hi95_exact")):
+        assert found.table[column].tolist() == pytest.approx(wanted[other].tolist(), abs=1e-6)
