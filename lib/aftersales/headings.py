@@ -11,7 +11,7 @@ SEVERITY = {
     "act": N_("Act"),
     "watch": N_("Watch"),
     "ok": N_("OK"),
-    "unknown": N_("Not enough data"),
+    "unknown": N_("Unknown"),
 }
 Kind = Literal["share", "p", "count", "number", "money"]
 
@@ -31,7 +31,7 @@ _WORDS = {
     # when
     "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
     "end": N_("End"), "first": N_("First"), "last": N_("Last"), "age": N_("Age (months)"),
-    "months_in_service": N_("Months in service"), "released_at": N_("Released"),
+    "months_in_service": N_("Months in service"), "months": N_("Months"), "released_at": N_("Released"),
     # how many
     "n": N_("n"), "count": N_("Count"), "cases": N_("Cases"), "tickets": N_("Tickets"),
     "units": N_("Units"), "customers": N_("Customers"), "answers": N_("Answers"),
@@ -54,6 +54,7 @@ _WORDS = {
     # how sure
     "p": N_("p"), "q": N_("q (FDR)"), "evidence": N_("Evidence"), "signal": N_("Signal"),
     "significant": N_("Significant"), "verdict": N_("Verdict"), "note": N_("Note"),
+    "differs_p": N_("Differs (p)"), "withheld": N_("Withheld"), "cause": N_("Cause"),
     "lower": N_("Lower limit"), "centre": N_("Centre"), "upper": N_("Upper limit"),
     "low": N_("Low"), "high": N_("High"),
     # what was cleaned
@@ -67,8 +68,9 @@ _WORDS = {
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("share", "cumulative", "mature", "maturity", "explained", "coverage", "missing",
-         "joined", "complete", "completeness", "late"), "share"),
-    **dict.fromkeys(("p", "q"), "p"),
+         "joined", "complete", "completeness", "late", "young", "young_rest", "missing_cases",
+         "missing_exposure"), "share"),
+    **dict.fromkeys(("p", "q", "differs_p"), "p"),
     **dict.fromkeys(
         ("n", "count", "cases", "tickets", "units", "customers", "answers", "at_risk", "exposure",
          "excess", "read", "kept", "duplicates", "rejected", "rows", "rows_in", "rows_out"),
@@ -81,8 +83,10 @@ ESTIMATES = (
     "adjusted", "adjusted_ratio", "ratio", "estimate", "rate", "score", "median", "difference",
     "value",
 )  # fmt: skip
-MEASURES = ("rate", "median", "p90", "score", "estimate", "baseline", "reference", "target",
-            "difference", "value")  # fmt: skip
+MEASURES = (
+    "rate", "median", "p90", "score", "estimate", "baseline", "reference", "target", "difference",
+    "change", "value", "past", "others",
+)  # fmt: skip
 
 
 def heading(column: str) -> str:

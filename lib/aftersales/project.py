@@ -9,7 +9,7 @@ import pandas as pd
 from aftersales import plot, tables, words
 from aftersales.config import find_root, read_profile
 from aftersales.data.store import Store, open_store
-from aftersales.metrics.registry import check_targets
+from aftersales.metrics.registry import METRICS, check_targets
 
 
 def load_project(
@@ -34,6 +34,7 @@ def load_project(
     words.use_language(language or settings.language)
     plot.use_theme(words.language())
     tables.use_profile(settings)
+    tables.use_names("metric", {key: metric.title for key, metric in METRICS.items()})
     folder = Path(processed) if processed else root / "data" / "processed" / profile
     return open_store(settings, processed=folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -17,6 +18,7 @@ _CSV_ROWS = 500  # rows of data behind a table that a page carries
 
 
 _profile: Profile | None = None
+_names: dict[str, dict[str, str]] = {}
 
 
 def use_profile(profile: Profile | None) -> None:
@@ -30,12 +32,17 @@ def profile_in_use() -> Profile | None:
     return _profile
 
 
+def use_names(column: str, messages: Mapping[str, str]) -> None:
+    """Call the values of a column by messages, e.g. metric `csat_rate` by its title."""
+    _names[column] = dict(messages)
+
+
 def table_html(
     frame: pd.DataFrame, *, unit: str = "", rows: int = 25, profile: Profile | None = None
 ) -> str:
     """A table for readers, and the same data as CSV folded away below it.
 
-    Columns `x_low`, `x_high` are printed beside `x`, a bare `low`, `high` beside the ratio or the
+    `unit` is the unit of the main measure; without it `frame.attrs["unit"]` counts. Columns `x_low`, `x_high` are printed beside `x`, a bare `low`, `high` beside the ratio or the
     other estimate. Missing values are an en dash. More than `rows` rows: the number of those not
     printed is said.
     """
@@ -46,6 +53,7 @@ def table_html(
     bounds = {bound for pair in intervals.values() for bound in pair}
     shown = [c for c in flat.columns if c not in bounds]
     head = "".join(f'<th scope="col"{_side(flat[c])}>{escape(heading(c))}</th>' for c in shown)
+    unit = unit or str(frame.attrs.get("unit", ""))
     columns = [
         _cells(flat.head(rows), c, interval=intervals.get(c), unit=unit, profile=profile)
         for c in shown
@@ -74,7 +82,10 @@ def _is_number(values: pd.Series) -> bool:
 
 def _side(values: pd.Series) -> str:
     """Text is set flush left, numbers flush right (the default)."""
-    return "" if _is_number(values) else ' style="text-align:left"'
+    if _is_number(values):
+        return ""
+    dates = pd.api.types.is_datetime64_any_dtype(values)
+    return f' style="text-align:left{";white-space:nowrap" if dates else ""}"'
 
 
 def _cells(
@@ -98,7 +109,11 @@ def _cells(
 def _beside(low: float, high: float, unit: str) -> str:
     if pd.isna(low) and pd.isna(high):
         return ""
-    return f' <span class="ci">({escape(words.span(low, high, unit))})</span>'
+    text = words.span(low, high, unit)
+    if low < 0:  # a dash beside a minus sign misleads the eye
+        write = words.percent if unit == "share" else words.number
+        text = f"{write(low)} … {write(high)}"
+    return f' <span class="ci">({escape(text)})</span>'
 
 
 def _value(value: Any, column: str, *, unit: str, profile: Profile | None) -> str:
@@ -121,8 +136,12 @@ def _value(value: Any, column: str, *, unit: str, profile: Profile | None) -> st
 
 
 def _name(value: str, column: str, *, profile: Profile | None) -> str:
+    if not value:
+        return words.NO_VALUE
     if column == "severity" and value in SEVERITY:
         return say(SEVERITY[value])
+    if value in _names.get(column, ()):
+        return say(_names[column][value])
     return profile.label(column, value, words.language()) if profile else value
 
 
@@ -136,7 +155,7 @@ def _number(value: float, column: str, *, unit: str, profile: Profile | None) ->
         return words.money(value, profile.currency)
     if what in ("count", "money") or abs(value) >= 1000:
         return words.count(value)
-    return words.number(value)
+    return words.number(value if abs(value) >= 1e-6 else 0.0)
 
 
 def _more(hidden: int) -> str:

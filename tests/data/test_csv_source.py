@@ -50,17 +50,17 @@ def read(tmp_path):
 @given(
     st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n))),
     st.sampled_from([",", ";", "\t", "|"]),
-    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\n", csv.QUOTE_ALL), ("\r", csv.QUOTE_ALL)]),
     st.sampled_from([64, 100, 1 << 20]),
     st.integers(1, 5),
 )
 def test_any_table_is_read_back_as_written_whatever_the_batches(
-    tmp_path_factory, table, delimiter, end, block, rows
+    tmp_path_factory, table, delimiter, style, block, rows
 ):
     width = len(table[0]) if table else 1
     table = [["id", *["more, or\nless"] * (width - 1)], *table, ["last"] * width]
     text, lines = io.StringIO(newline=""), []
-    writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=style[0], quoting=style[1])
     table[0] = [f"{name}{i}" for i, name in enumerate(table[0])]
     for row in table:
         lines.append(len(re.findall("\r\n|\r|\n", text.getvalue())) + 1)
@@ -180,20 +180,24 @@ def test_lines_above_the_header_are_skipped(read):
     assert (cells, lines) == ([("1", "2")], [4])
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk", "big5", "cp1252", "cp1251"]
-)
-def test_encodings_are_detected(read, encoding):
-    text = {
-        "cp1252": "Vidéo très fâché",
-        "cp1251": "Машина не работает, сломалась дверь",
-        "big5": "機器壞了不能開機請儘快維修謝謝",
-    }.get(encoding, "机器坏了，不能开机，请尽快安排维修")
+TEXTS = {
+    "utf-8": "机器坏了 请维修",
+    "utf-8-sig": "机器坏了 请维修",
+    "utf-16": "机器坏了 请维修",
+    "gb18030": "机器坏了 不能开机 请尽快安排师傅上门维修",
+    "gbk": "空调",
+    "big5": "機器壞了不能開機請儘快維修謝謝",
+    "euc-kr": "문이 고장났습니다 수리해 주세요 문이 고장났습니다",
+    "cp1252": "Vidéo très fâché",
+    "cp1251": "Машина не работает, сломалась дверь",
+}
 
-    cells, _, broken = read(f"a,b\n1,{text}\n2,{text}\n".replace("，", "").encode(encoding))
 
-    assert cells == [("1", text.replace("，", "")), ("2", text.replace("，", ""))]
-    assert not broken
+@pytest.mark.parametrize(("encoding", "text"), TEXTS.items())
+def test_encodings_are_detected(read, encoding, text):
+    cells, _, broken = read(f'a,b\n1,"{text}"\n2,"{text}"\n'.encode(encoding))
+
+    assert (cells, broken) == ([("1", text), ("2", text)], [])
 
 
 def test_a_gzip_file_is_read_through_whatever_its_name(tmp_path):
@@ -209,7 +213,7 @@ def test_a_column_without_name_gets_its_number(read, tmp_path):
 def test_a_quote_that_swallows_the_file_is_an_error_with_its_line(tmp_path):
     source = opened(tmp_path / "t.csv", b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 100)
 
-    with pytest.raises(DataError, match="at or after line 2 is longer than .* a quote is opened"):
+    with pytest.raises(DataError, match=r"at or after line 3 is longer than .* a quote is opened"):
         records(CsvSource(source.file, source.head, block=64))
 
 

@@ -15,7 +15,7 @@ from aftersales.config import find_root, read_profile
 from aftersales.data.mapping import read_mapping
 from aftersales.data.sample import canaries, write_sample
 from aftersales.data.sample.company import read_company
-from aftersales.errors import RequestError
+from aftersales.errors import DataError, RequestError
 from aftersales.regions import fold
 
 ROOT = find_root(Path(__file__).parent)
@@ -43,6 +43,32 @@ def test_the_same_seed_gives_the_same_files_byte_for_byte(raw, tmp_path):
 
     assert fingerprints(raw) == fingerprints(tmp_path / "again")
     assert fingerprints(raw)["units.csv"] != fingerprints(tmp_path / "other")["units.csv"]
+
+
+def test_a_new_sample_replaces_all_of_the_old_one(tmp_path):
+    write_sample(tmp_path / "raw", tickets=500, months=36)
+
+    paths = write_sample(tmp_path / "raw", tickets=500, months=12)
+
+    assert not (tmp_path / "raw" / "tickets_2023.csv").exists()
+    assert sorted(paths) == sorted((tmp_path / "raw").iterdir())
+    assert [p.name for p in tmp_path.iterdir()] == ["raw"]
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "tickets_2024.csv").write_text("theirs", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"holds tickets_2024.csv, but no sample.*--raw"):
+        write_sample(tmp_path, tickets=500)
+
+    assert (tmp_path / "tickets_2024.csv").read_text(encoding="utf-8") == "theirs"
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(DataError, match="could not be written"):
+        write_sample(tmp_path / "file" / "raw", tickets=500)
 
 
 def test_every_table_and_its_three_companions_are_written(raw):

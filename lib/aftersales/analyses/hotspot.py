@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aftersales import plot
+from aftersales import plot, words
 from aftersales.analyses import hotspot_words
 from aftersales.analyses.grid import Grid, fault_grid, mix_grid
 from aftersales.analyses.outlets import outlet_table
@@ -133,15 +133,22 @@ class Hotspot:
             return pd.DataFrame(columns=columns)
         shown = self.cells[~self.cells["few"]].sort_values("excess", ascending=False)
         shown = shown[[self.grid.row, self.grid.column, *columns]]
-        return shown.dropna(axis=1, how="all")
+        return shown.dropna(axis=1, how="all").reset_index(drop=True)
 
     def outlet_frame(self) -> pd.DataFrame:
-        """Outlets for readers, slowest first."""
+        """Outlets for readers, those that stand out on the bad side first."""
+        columns = ["outlet", "metric", "n", "value", "peers", "ratio", "low", "high", "q"]
         if self.outlets.empty:
-            return self.outlets
-        shown = self.outlets.sort_values(["p", "ratio"])
-        shown = shown.assign(metric=[say(METRICS[m].title) for m in shown["metric"]])
-        return shown[["outlet", "metric", "n", "value", "peers", "ratio", "low", "high", "q"]]
+            return pd.DataFrame(columns=columns)
+        shown = self.outlets.assign(better=self.outlets["ratio"] <= 1)
+        shown = shown.sort_values(["better", "p"]).reset_index(drop=True)
+        for name in ("value", "peers"):
+            shown[name] = [
+                words.amount(v, METRICS[m].unit)
+                for v, m in zip(shown[name], shown["metric"], strict=True)
+            ]
+        shown["metric"] = [say(METRICS[m].title) for m in shown["metric"]]
+        return shown[columns]
 
 
 def hotspot(
@@ -178,7 +185,7 @@ def _judged(grid: Grid, scope: Scope, months: int) -> pd.DataFrame:
     cells["excess"] = cells["compared"] - cells["expected"]
     cells["shrunken"] = _shrunken(cells)
     each = _cost_per_case(scope, months)
-    cells["cost"] = np.nan if each is None else cells["excess"].clip(lower=0) * each
+    cells["cost"] = np.nan if each is None else cells["excess"].where(cells["excess"] > 0) * each
     target = scope.profile.target(grid.metric)
     cells["severity"] = [
         "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, target=target)

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 SHADOWS_NAMED = 5
 DIFFERS_P = 0.01
+_FAULTS = N_(
+    "{attribute} {value}: {count} faults in {months} months where comparable units lead one to "
+    "expect {expected}, {ratio} times as many (95 % interval {low}–{high}). It is associated with "
+    "{excess} extra faults. {next}"
+)
+_RETURNS = N_(
+    "{attribute} {value}: {count} returns in {months} months where comparable orders lead one to "
+    "expect {expected}, {ratio} times as many (95 % interval {low}–{high}). It is associated with "
+    "{excess} extra returns. {next}"
+)
 _NEXT = {
     "batch": N_("Hold the remaining stock of the batch and trace its parts."),
     "supplier": N_("Check incoming goods and raise it with the supplier."),
@@ -56,16 +66,12 @@ def _causes(result: RootCause, answer: Answer) -> list[Finding]:
 
 def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
     metric = answer.study.metric
-    info = METRICS[metric]
     target = result.scope.profile.target(metric)
     severity = judge(row.ratio, p=row.p, q=row.q, target=target)
     text = say(
-        "{attribute} {value}: {count} cases ({measure}) in {months} months where comparable ones "
-        "lead one to expect {expected}, {ratio} times (95 % interval {low}–{high}); it is "
-        "associated with {excess} extra cases. {next}",
+        _RETURNS if metric == "return_rate" else _FAULTS,
         attribute=attribute(row.attribute),
         value=result.scope.label(row.attribute, row.value),
-        measure=say(info.title),
         months=result.months,
         count=words.count(row.compared),
         expected=words.count(row.expected),
@@ -90,7 +96,7 @@ def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
         q=row.q,
         n=row.exposure,
         excess=row.excess,
-        unit=info.unit,
+        unit=METRICS[metric].unit,
         evidence=check["evidence"],
         kind="cause",
     )

@@ -244,7 +244,8 @@ def _table(judged: Sequence[Series], scope: Scope, split_by: str) -> pd.DataFram
         for row in table.itertuples()
     ]
     order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
-    return table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
+    table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
+    return table.reset_index(drop=True)
 
 
 def _row(series: Series, split_by: str) -> dict:

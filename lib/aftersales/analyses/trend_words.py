@@ -25,8 +25,9 @@ def findings(trend: Trend) -> list[Finding]:
     table = trend.table
     if table.empty:
         return [_nothing_judged(trend), *_level(trend)]
-    found = [_rise(trend, row) for row in table.itertuples() if row.severity == "act"][:SHOWN]
-    found += [_rise(trend, row) for row in table.itertuples() if row.severity == "watch"][:SHOWN]
+    urgent = _without_echoes(table[table["severity"].isin(["act", "watch"])], trend.split_by)
+    found = [_rise(trend, row) for row in urgent if row.severity == "act"][:SHOWN]
+    found += [_rise(trend, row) for row in urgent if row.severity == "watch"][:SHOWN]
     found.append(_rest(trend, said=len(found)))
     found += _level(trend) + _against_company(trend) + _season(trend) + _mix(trend)
     return found + _too_short(trend)
@@ -36,6 +37,26 @@ def subject_of(row, split_by: str) -> dict[str, str]:
     """The attributes that name a series, without the empty ones."""
     keys = ["region", split_by] if split_by else ["region"]
     return {k: getattr(row, k) for k in keys if getattr(row, k)}
+
+
+def _without_echoes(urgent: pd.DataFrame, split_by: str) -> list:
+    """The rises that say something of their own.
+
+    A part of a series that rose as the whole did (its ratio is within the whole's interval)
+    echoes it; the whole is enough.
+    """
+    rows = list(urgent.itertuples())
+    subjects = [subject_of(row, split_by) for row in rows]
+    return [
+        row
+        for row, subject in zip(rows, subjects, strict=True)
+        if not any(
+            whole.metric == row.metric
+            and wider.items() < subject.items()
+            and whole.low <= row.ratio <= whole.high
+            for whole, wider in zip(rows, subjects, strict=True)
+        )
+    ]
 
 
 def _rise(trend: Trend, row) -> Finding:

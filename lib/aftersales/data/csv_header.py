@@ -45,7 +45,7 @@ def read_header(file: TextFile, mapping: TableMapping) -> Header:
     """
     lines, whole = _first_lines(file.chunks())
     above, lines = lines[: mapping.skip_rows], lines[mapping.skip_rows :]
-    wanted = set(mapping.source_columns)
+    wanted = set() if mapping.query else set(mapping.source_columns)
     if mapping.delimiter:
         chosen = _Reading(lines, mapping.delimiter, wanted)
     else:
@@ -125,9 +125,11 @@ class _Reading:
 def _check_delimiter(
     chosen: _Reading, lines: list[str], wanted: set[str], *, path: Path, place: str
 ) -> None:
-    if len(chosen.names) == 1 and not wanted <= {chosen.names[0].strip()}:
+    if len(chosen.names) == 1 and not (wanted and wanted <= {chosen.names[0].strip()}):
         others = [d for d in (*DELIMITERS, *_RARE) if d != chosen.delimiter]
         best = max((_Reading(lines, d, wanted) for d in others), key=lambda r: r.score)
+        if len(best.names) == 1 and not wanted:
+            return
         hint = (
             f'the delimiter is probably "{_shown(best.delimiter)}": write it as `delimiter:` in'
             if len(best.names) > 1

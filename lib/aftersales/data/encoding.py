@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from itertools import islice
 
 import charset_normalizer
@@ -12,6 +13,12 @@ _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF
 _SAMPLE = 1 << 16  # bytes of lines with other than ASCII characters, to tell the encoding by
 _MOSTLY = 0.9  # share of other than ASCII characters that must fit an encoding
 _FREQUENT_HAN = 0.7  # least share of the 3,755 most used characters in Chinese text
+_LATE_HAN = 0.1  # least share of those from "si" on (C9); Korean bytes look like Han before it
+_MANY_HAN = 20
+_OFFICE = (  # what office programs write, besides Chinese and Western European
+    *("big5", "cp932", "euc_jp", "cp949", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255"),
+    *("cp1256", "cp1257", "cp1258", "cp874", "koi8_r", "utf_16_le", "utf_16_be"),
+)
 _REST_OF_LINE = re.compile(rb"[\x80-\xff][^\n]*\n?")
 _BEFORE = 64  # bytes kept before the first other than ASCII character, for the word it is in
 _WORD = re.compile(r"[^\W\d_]+")
@@ -94,7 +101,7 @@ def guess(sample: bytes) -> str | None:
         return "gb18030"
     if _is_western(sample):
         return "cp1252"
-    best = charset_normalizer.from_bytes(sample).best()
+    best = charset_normalizer.from_bytes(sample, cp_isolation=list(_OFFICE)).best()
     return best and codecs.lookup(best.encoding).name
 
 
@@ -103,10 +110,15 @@ def _is_chinese(sample: bytes) -> bool:
     if not fits(sample, encoding="gb18030"):
         return False
     text = sample.decode("gb18030", "ignore")
-    han = [char for char in text if "\u3400" <= char <= "\u9fff"]
-    codes = (char.encode("gb2312", "ignore") for char in han)
-    frequent = sum(b"\xb0\xa1" <= code <= b"\xd7\xf9" for code in codes)
-    return bool(han) and frequent >= _FREQUENT_HAN * len(han)
+    letters = [char for char in text if not char.isascii() and unicodedata.category(char)[0] != "P"]
+    codes = [char.encode("gb2312", "ignore") for char in letters]
+    frequent = [code for code in codes if b"\xb0\xa1" <= code <= b"\xd7\xf9"]
+    late = sum(code >= b"\xc9" for code in frequent)
+    return (
+        bool(letters)
+        and len(frequent) >= _FREQUENT_HAN * len(letters)
+        and (len(letters) < _MANY_HAN or late >= _LATE_HAN * len(frequent))
+    )
 
 
 def _is_western(sample: bytes) -> bool:

@@ -20,7 +20,7 @@ from aftersales.errors import DataError
 
 _NEVER = "\x1f"  # a control character, which JSON text cannot hold: every line is one cell
 _ROWS = 50_000  # lines parsed at a time when the keys are gathered
-_OBJECT = "coalesce(json_valid(line) and json_type(line) = 'OBJECT', false)"
+_OBJECT = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,10 @@ def _values(lines: pa.Table, keys: Sequence[str]) -> list[pa.Array]:
 
 def _keys(lines: pa.Table) -> list[str]:
     """Keys in the order of their first appearance."""
-    sql = (
-        "select key from (select unnest(json_keys(line)) as key, row_number() over () as n "
-        "from batch) group by key order by min(n), key"
-    )
+    sql = """
+        select key from (
+            select line_number, unnest(keys) as key, unnest(range(len(keys))) as place
+            from (select row_number() over () as line_number, json_keys(line) as keys from batch)
+        ) group by key order by min((line_number, place))
+    """
     return query(sql, lines)["key"].to_pylist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -59,7 +58,7 @@ def _pseudonym(value: str, key: bytes) -> str | None:
     plain = unicodedata.normalize("NFKC", value).strip()
     if not plain:
         return None
-    return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_LENGTH]
+    return hmac.digest(key, plain.encode(), "sha256").hex()[:PSEUDONYM_LENGTH]
 
 
 def read_key(*, notice: Callable[[str], object] = print, root: Path | None = None) -> bytes:

@@ -21,6 +21,7 @@ from aftersales.data.mapping import TableMapping
 from aftersales.errors import ConfigError, DataError
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_NULL = "\x00"  # in the hash, so that a missing value differs from an empty one
 _HEAD = 1  # rows fetched to learn the names of the columns
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -53,12 +54,14 @@ class SqlSource:
         with _query(self.engine, self.query, rows=rows, place=self.place) as result:
             for part in result.partitions(rows):
                 cells = [[text_of(value) for value in column] for column in zip(*part, strict=True)]
-                for column in cells:
-                    self._hash.update(
-                        "\x1f".join("\x00" if v is None else v for v in column).encode()
-                    )
+                self._hash.update(_joined(cells).encode("utf-8", "surrogatepass"))
                 yield Batch(text_table(self.header, cells, first), broken_table())
                 first += len(part)
+
+
+def _joined(cells: list[list[str | None]]) -> str:
+    rows = zip(*([_NULL if v is None else v for v in column] for column in cells), strict=True)
+    return "".join("\x1f".join(row) + "\x1e" for row in rows)
 
 
 def open_sql(mapping: TableMapping, *, raw: Path) -> SqlSource:

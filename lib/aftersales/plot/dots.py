@@ -96,29 +96,38 @@ def _scale(ax: Axes, *, low: float, high: float, log: bool) -> None:
 
 
 def _dot(ax: Axes, row: pd.Series, *, y: int, low: float, high: float, reference: float) -> None:
+    """Interval, crude ratio below, ratio on top, and both as numbers at the right edge."""
     if not np.isfinite(row["ratio"]):
         return
-    colour = theme.ACT if _is_significant(row, reference=reference) else theme.GREY
+    judged = _is_significant(row, reference=reference)
+    colour = theme.ACT if judged else theme.GREY
     if np.isfinite(row["low"]):
-        ends = max(row["low"], low), min(row["high"] if np.isfinite(row["high"]) else high, high)
+        top = row["high"] if np.isfinite(row["high"]) else high
+        ends = max(row["low"], low), min(top, high)
         ax.plot(ends, (y, y), color=colour, linewidth=3)
         for end, bound, mark in ((ends[0], low, "<"), (ends[1], high, ">")):
             if end == bound:
                 ax.plot(end, y, mark, color=colour, markersize=7, clip_on=False)
-    else:
-        ends = (row["ratio"], row["ratio"])
-    ax.plot(row["ratio"], y, "o", color=colour, markersize=10)
     if np.isfinite(row.get("crude", np.nan)):
         ax.plot(row["crude"], y, "o", markersize=8, markerfacecolor="#fff", markeredgecolor=colour)
-    right = max(ends[1], row.get("crude", np.nan) if row.get("crude", 0) > 0 else ends[1])
+    ax.plot(row["ratio"], y, "o", color=colour, markersize=10)
+    _write(ax, row, y=y, colour=theme.ACT if judged else theme.SOFT)
+
+
+def _write(ax: Axes, row: pd.Series, *, y: int, colour: str) -> None:
+    text = words.number(row["ratio"], digits=2)
+    if np.isfinite(row["low"]) and np.isfinite(row["high"]):
+        low, high = (words.number(row[end], digits=2) for end in ("low", "high"))
+        text += f" ({low}–{high})" if row["low"] >= 0 else f" ({low} … {high})"
     ax.annotate(
-        words.number(row["ratio"], digits=2),
-        (min(right, high), y),
+        text,
+        (1, y),
         (12, 0),
+        xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="center",
-        color=colour if colour == theme.ACT else theme.SOFT,
-        annotation_clip=False,
+        color=colour,
+        fontsize=12,
     )
 
 

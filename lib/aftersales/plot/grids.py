@@ -58,7 +58,7 @@ def heat_map(
     ax = theme.new_axes(ax, height=_ROW * max(len(table), 2) + 110, width=width)
     _paint(ax, table, scale)
     for i, j in np.argwhere(few):
-        ax.add_patch(Rectangle((j + 0.02, i + 0.04), 0.96, 0.92, **TOO_FEW))
+        ax.add_patch(Rectangle((j + 0.02, i + 0.04), 0.96, 0.92, clip_on=False, **TOO_FEW))
     _write_values(ax, table, scale=scale, shift=0.48 if roomy else 0.8)
     if roomy:
         _write_sizes(ax, table, sizes=sizes, scale=scale)
@@ -152,7 +152,7 @@ def coverage(
     for (i, j), share in np.ndenumerate(table.to_numpy()):
         empty = not np.isfinite(share) or share <= 0
         look = TOO_FEW if empty else {"facecolor": scale.colour(min(share, 1)), "linewidth": 0}
-        ax.add_patch(Rectangle((j + 0.05, i + 0.14), 0.9, 0.72, **look))
+        ax.add_patch(Rectangle((j + 0.05, i + 0.14), 0.9, 0.72, clip_on=False, **look))
     _strips(ax, table)
     key(ax, scale, hatched=say("no rows") if (table.fillna(0) <= 0).any(axis=None) else "")
     describe(ax, alt or _coverage_words(table))

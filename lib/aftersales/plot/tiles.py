@@ -95,7 +95,7 @@ def _tile(ax: Axes, region: Region, found: dict[str, float | None], *, scale: Sc
         ink, text = scale.ink(value), _value_words(value, scale.unit)
     elif region.id in found:
         look, text = TOO_FEW, ""
-    ax.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, **look))
+    ax.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, clip_on=False, **look))
     lines = lines_of(region.name(words.language()), most=13)
     for i, line in enumerate(lines):
         size = 12 if columns(line) <= 10 else 10

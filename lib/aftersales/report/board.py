@@ -6,20 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aftersales import words
+from aftersales import headings, words
 from aftersales.findings import SEVERITIES
 from aftersales.report.frame import short_title
 from aftersales.report.gather import worst
 from aftersales.words import N_, say, say_n
 
-MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○", "failed": "✕"}
-_WORD = {
-    "act": N_("Act"),
-    "watch": N_("Watch"),
-    "ok": N_("OK"),
-    "unknown": N_("Not enough data"),
-    "failed": N_("Failed"),
-}
+MARK = headings.MARK | {"failed": "✕"}
+_WORD = headings.SEVERITY | {"failed": N_("Failed")}
 
 
 def status_word(severity: str) -> str:
@@ -55,8 +49,8 @@ def line(
     meta = []
     if finding.get("evidence"):
         meta.append(say("Evidence {grade}", grade=finding["evidence"]))
-    if finding["severity"] in ("act", "watch") and finding.get("first_report") is not True:
-        meta.append(age(finding.get("periods", 1)))
+    if finding["severity"] in ("act", "watch") and finding.get("periods"):
+        meta.append(age(finding["periods"]))
     if finding.get("cost"):
         meta.append(say("estimated cost {money}", money=words.money(finding["cost"], currency)))
     if also:

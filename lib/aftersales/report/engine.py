@@ -22,8 +22,6 @@ from aftersales.report.page import render_page
 from aftersales.report.plan import Job
 from aftersales.words import say
 
-# Sockets in the file system: no port for others to read.
-_LOCAL = Config({"KernelManager": {"transport": "ipc"}})
 CELL_TIMEOUT_S = 1800  # a cell that takes longer has hung
 
 
@@ -82,7 +80,10 @@ def _open_periods(findings: Sequence[Mapping], before: Mapping[str, int] | None)
 
 
 def _execute(job: Job, *, source: Path, out: Path) -> tuple[nbformat.NotebookNode, dict]:
-    with tempfile.TemporaryDirectory(prefix=".run-", dir=out) as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix=".run-", dir=out) as scratch,
+        tempfile.TemporaryDirectory(prefix="aftersales-") as sockets,
+    ):
         before, after = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
         nbformat.write(translate_notebook(nbformat.read(source, as_version=4)), before)
         error: dict[str, Any] = {}
@@ -95,7 +96,7 @@ def _execute(job: Job, *, source: Path, out: Path) -> tuple[nbformat.NotebookNod
                 cwd=str(source.parent),
                 request_save_on_cell_execute=False,
                 execution_timeout=CELL_TIMEOUT_S,
-                config=_LOCAL,
+                config=_private_sockets(sockets),
             )
         except PapermillExecutionError as failure:
             error = {
@@ -111,6 +112,14 @@ def _execute(job: Job, *, source: Path, out: Path) -> tuple[nbformat.NotebookNod
         nbformat.write(notebook, after)
         os.replace(after, out / f"{job.notebook}.ipynb")
     return notebook, error
+
+
+def _private_sockets(folder: str) -> Config:
+    """Talk to the kernel through sockets in a folder of ours: no port that others could read.
+
+    The folder is a short-lived temporary one, because socket names have to be short.
+    """
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
 def _without_banner(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -49,8 +49,13 @@ def record(outcome: Outcome, *, folder: Path, store: Store, as_of: pd.Timestamp)
 
 
 def _with_age(outcome: Outcome, before: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each finding with `periods`: how many periods it has been open, counting this one."""
-    known = history.open_periods(before, outcome.job.notebook) or {}
+    """Each finding with `periods`: how long it has been open, counting this period.
+
+    None where there is no earlier report to compare with.
+    """
+    known = history.open_periods(before, outcome.job.notebook)
+    if known is None:
+        return [dict(f) | {"periods": None} for f in outcome.findings]
     return [dict(f) | {"periods": known.get(f["id"], 0) + 1} for f in outcome.findings]
 
 

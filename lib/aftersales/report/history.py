@@ -37,7 +37,7 @@ def open_periods(content: Mapping[str, Any], notebook: str) -> dict[str, int] | 
     entry = content.get("notebooks", {}).get(notebook)
     if entry is None:
         return None
-    return {f["id"]: f.get("periods", 1) for f in entry["findings"] if f["severity"] in URGENT}
+    return {f["id"]: f.get("periods") or 1 for f in entry["findings"] if f["severity"] in URGENT}
 
 
 def gone(content: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:

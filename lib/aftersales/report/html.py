@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +56,13 @@ def notebook_body(notebook: nbformat.NotebookNode, *, since: Mapping[str, int] |
     )
     labels = {"code": say("Code"), "warnings": say("Messages while running")}
     body, _ = exporter.from_notebook_node(notebook, resources={"words": labels})
-    return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', body)
+    return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', _numbered(body))
+
+
+def _numbered(body: str) -> str:
+    """Second-level headings with ids, for the table of contents: the same in every language."""
+    numbers = itertools.count(1)
+    return re.sub(r"<h2[^>]*>", lambda _: f'<h2 id="q{next(numbers)}">', body)
 
 
 def fold_silent_cells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

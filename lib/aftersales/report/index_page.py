@@ -78,7 +78,7 @@ def _labels() -> dict[str, str]:
         "region": say("Region"),
         "board": say("Each cell opens the report. Its mark is the most urgent finding in it."),
         "legend": say(
-            "▲ act · ◆ watch · ● OK · ○ not enough data · ✕ failed. "
+            "▲ act · ◆ watch · ● OK · ○ unknown (too few cases, or no data) · ✕ failed. "
             "A number counts the findings of that severity."
         ),
     }

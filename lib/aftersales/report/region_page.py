@@ -25,8 +25,6 @@ def write_region_page(region: Region, *, folder: Path, store: Store, as_of: pd.T
     now = history.read_findings(folder / region.id)
     before = history.previous_findings(folder.parent, period=folder.name, region=region.id)
     findings = gather.region_findings(folder, region.id)
-    if not before:
-        findings = [f | {"first_report": True} for f in findings]
     rendered = [p.name for p in folder.iterdir() if (p / history.FILE).is_file()]
     body = templates().get_template("region.html.j2").render(
         heading=_heading(findings),

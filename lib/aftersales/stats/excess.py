@@ -10,6 +10,9 @@ from aftersales.stats.checks import Numbers, counts, numbers, plain, share
 from aftersales.stats.intervals import RatioTest
 
 NO_CASE = 1e-9  # stands for "no case" where others are compared with a group without any
+LARGEST = 10**15  # counts above this are not searched for limits
+TINY = 1e-30  # expected cases below which nothing changes any more
+HALVINGS = 44  # of the interval that holds a bound: 11 digits
 WIDEST = 60.0  # |log ratio| beyond which a bound counts as 0 or inf
 
 
@@ -66,9 +69,9 @@ def excess_ratio(
     upper, lower = tails(y, mu, v, phi)
     p = np.minimum(1.0, 2 * _as_t(np.minimum(upper, lower), nu))
     tail = _as_normal((1 - share(level, name="level")) / 2, nu)
-    low = np.where(y > 0, _bound(y, mu, v, phi, tail, side=0), 0.0)
-    high = _bound(y, mu, v, phi, tail, side=1)
-    ratio = y / mu
+    low, high = _bounds(y, mu, v, phi, tail)
+    with np.errstate(over="ignore"):
+        ratio = y / mu
     values = (ratio, np.minimum(low, ratio), np.maximum(high, ratio), p)
     return RatioTest(*(plain(np.where(known, x, np.nan)) for x in values))
 
@@ -89,11 +92,11 @@ def count_limits(
     tail = _as_normal((1 - share(level, name="level")) / 2, np.asarray(df, dtype=float))
     spread = np.sqrt(dispersion * expected + variance * expected**2)
     top = int(np.ceil(expected + 60 * spread + 60))
-    while True:
-        low, high = _search(expected, variance, dispersion, float(tail), top)
-        if high < top:
-            return low, high
+    low, high = _search(expected, variance, dispersion, float(tail), top)
+    while high >= top and top < LARGEST:
         top *= 10
+        low, high = _search(expected, variance, dispersion, float(tail), top)
+    return low, high
 
 
 def _search(mu: float, v: float, phi: float, tail: float, top: int) -> tuple[int, int]:
@@ -113,6 +116,7 @@ def _search(mu: float, v: float, phi: float, tail: float, top: int) -> tuple[int
 
 def tails(y: np.ndarray, mu: np.ndarray, v: np.ndarray, phi: np.ndarray) -> tuple:
     """Mid-p upper and lower tail of the counts `y`, as `excess_ratio` defines them; sum 1."""
+    mu = np.maximum(mu, TINY)
     spread = np.maximum(phi - 1, 0) / mu + v  # 1 / k, k the size of the negative binomial
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         k = 1 / np.maximum(spread, 1e-12)
@@ -142,21 +146,16 @@ def _as_normal(tail: float, df: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(df), tail, stats.norm.sf(t))
 
 
-def _bound(
-    y: np.ndarray,
-    mu: np.ndarray,
-    v: np.ndarray,
-    phi: np.ndarray,
-    tail: np.ndarray,
-    *,
-    side: int,
-) -> np.ndarray:
-    """Ratio at which the upper (side 0) or lower (side 1) tail equals `tail`; bisection on log."""
-    left, right = np.full(y.shape, -WIDEST), np.full(y.shape, WIDEST)
-    for _ in range(64):
+def _bounds(
+    y: np.ndarray, mu: np.ndarray, v: np.ndarray, phi: np.ndarray, tail: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ratios at which the upper and the lower tail equal `tail`; bisection on the log."""
+    left, right = np.full((2, *y.shape), -WIDEST), np.full((2, *y.shape), WIDEST)
+    for _ in range(HALVINGS):
         middle = (left + right) / 2
-        both = tails(y, mu * np.exp(middle), v, phi)
-        beyond = both[0] > tail if side == 0 else both[1] < tail
+        upper, lower = tails(y, mu * np.exp(middle), v, phi)
+        beyond = np.stack([upper[0] > tail, lower[1] < tail])
         left, right = np.where(beyond, left, middle), np.where(beyond, middle, right)
-    edge = np.exp((left + right) / 2)
-    return np.where(left > WIDEST - 1, np.inf, np.where(right < 1 - WIDEST, 0.0, edge))
+    low, high = np.exp((left + right) / 2)
+    low = np.where((y > 0) & (right[0] > 1 - WIDEST), low, 0.0)
+    return low, np.where(left[1] > WIDEST - 1, np.inf, high)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,17 @@ import numpy as np
 from aftersales.data.sample import systems
 from aftersales.data.sample.block import Block, count_at_risk, make_block
 from aftersales.data.sample.calendar import Calendar
-from aftersales.data.sample.company import Company, read_company
+from aftersales.data.sample.company import read_company
 from aftersales.data.sample.dirt import Columns, soil
 from aftersales.data.sample.faults import World, make_noise
 from aftersales.data.sample.files import RawFiles
+from aftersales.data.sample.folder import replacing
 from aftersales.data.sample.personal import forms
 from aftersales.errors import RequestError
 
 LEAST_TICKETS, LEAST_MONTHS = 500, 12
 BLOCK_TICKETS = 100_000  # tickets made at once; bounds memory
+Dirty = Callable[[str, Columns], tuple[Columns, int]]  # adds dirt; and how many torn lines
 LISTED_DATA = 1_500  # data of members in canaries.json; all of their texts are listed
 
 
@@ -37,25 +40,38 @@ def write_sample(
 
     Beside the tables stand ``truth.json`` (planted effects, see `planted_truth`), ``dirt.json``
     (table -> kind -> rows) and ``canaries.json`` (personal data that must not pass cleaning).
+    A sample that stands in `folder` already is replaced, in one go.
+
+    Raises
+    ------
+    RequestError
+        For fewer than 500 tickets or 12 months.
+    DataError
+        If `folder` holds other files than a sample, or cannot be written.
     """
     _check(tickets=tickets, months=months)
+    folder = Path(folder)
     world = make_world(months=months, seed=seed, quiet=quiet)
+    with replacing(folder) as draft, RawFiles(draft) as files:
+        _write(files, world, tickets=tickets, seed=seed)
+    return [folder / path.name for path in files.paths]
+
+
+def _write(files: RawFiles, world: World, *, tickets: int, seed: int) -> None:
     blocks = -(-tickets // BLOCK_TICKETS)
     dirt: dict[str, Counter] = {}
     at_risk, found, members = 0, [], []
-    with RawFiles(Path(folder)) as files:
-        for number in range(blocks):
-            block = make_block(world, number=number, seed=seed, expected=tickets / blocks)
-            _write_block(files, block, dirt)
-            at_risk = at_risk + count_at_risk(block)
-            found += block.planted
-            members += _members(block)[: LISTED_DATA - len(members)]
-        _write_lists(files, world, at_risk)
-        files.json("truth.json", planted_truth(world))
-        files.json("dirt.json", {table: dict(kinds) for table, kinds in dirt.items()})
-        listed = [{"kind": kind, "text": datum} for kind, datum in [*found, *members]]
-        files.json("canaries.json", listed)
-    return files.paths
+    for number in range(blocks):
+        block = make_block(world, number=number, seed=seed, expected=tickets / blocks)
+        _write_block(files, block, dirt)
+        at_risk = at_risk + count_at_risk(block)
+        found += block.planted
+        members += _members(block)[: LISTED_DATA - len(members)]
+    _write_lists(files, world, at_risk)
+    listed = [{"kind": kind, "text": datum} for kind, datum in [*found, *members]]
+    files.json("canaries.json", listed)
+    files.json("dirt.json", {table: dict(kinds) for table, kinds in dirt.items()})
+    files.json("truth.json", planted_truth(world))
 
 
 def make_world(*, months: int = 36, seed: int = 1, quiet: bool = False) -> World:
@@ -127,7 +143,7 @@ def _write_block(files: RawFiles, block: Block, dirt: dict[str, Counter]) -> Non
     files.csv("members.csv", members, encoding="utf-8-sig")
 
 
-def _write_tickets(files: RawFiles, columns: Columns, year: np.ndarray, dirty) -> None:
+def _write_tickets(files: RawFiles, columns: Columns, year: np.ndarray, dirty: Dirty) -> None:
     """A file per year: a legacy encoding and short times at first, gzip in the last year."""
     last = year.max()
     for one in range(year.min(), last + 1):
@@ -148,4 +164,4 @@ def _write_lists(files: RawFiles, world: World, at_risk: np.ndarray) -> None:
     files.excel("actions.xlsx", systems.actions(world), sheet="措施")
 
 
-__all__ = ["Company", "canaries", "make_world", "planted_truth", "write_sample"]
+__all__ = ["canaries", "make_world", "planted_truth", "write_sample"]

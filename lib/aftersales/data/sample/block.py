@@ -109,8 +109,7 @@ def make_block(world: World, *, number: int, seed: int, expected: float) -> Bloc
     tiers = customers["tier"].to_numpy()
     surveys = make_surveys(units, orders, tickets, repairs, tiers, world=world, rng=rng["surveys"])
     described, found = descriptions(tickets, company, types=TYPES, rng=rng["voices"])
-    happy = (surveys["score"] >= 4).to_numpy()
-    commented, more = comments(happy, rng=rng["voices"])
+    commented, more = comments((surveys["score"] >= 4).to_numpy(), rng=rng["voices"])
     return Block(
         world=world,
         number=number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -134,7 +134,7 @@ class Company:
         return [p["effect"] for p in self.raw["planted"] if p["effect"]["table"] == table]
 
 
-def shares(weights) -> np.ndarray:
+def shares(weights: Iterable[float]) -> np.ndarray:
     """Weights scaled to sum to one."""
     array = np.array(list(weights), dtype=float)
     return array / array.sum()

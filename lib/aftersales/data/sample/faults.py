@@ -67,8 +67,11 @@ def planted_faults(world: World) -> list[Planted]:
     """The planted effects on faults; none where the sample is quiet."""
     if world.quiet:
         return []
+    return [_resolve(effect, world=world) for effect in world.company.planted("faults")]
+
+
+def _resolve(effect: Mapping[str, Any], *, world: World) -> Planted:
     company, calendar = world.company, world.calendar
-    lots = lot_names(company, calendar).tolist()
     names = {
         "product": company.products,
         "province": company.provinces,
@@ -76,25 +79,17 @@ def planted_faults(world: World) -> list[Planted]:
         "process": company.processes,
         "plant": company.plants,
     }
-    return [
-        _resolve(effect, company, calendar, lots, names) for effect in company.planted("faults")
-    ]
-
-
-def _resolve(effect: Mapping[str, Any], company, calendar, lots, names) -> Planted:
     match = {key: known.index(effect[key]) for key, known in names.items() if key in effect}
     if "batch" in effect:
-        match["lot"] = lots.index(effect["batch"])
+        match["lot"] = lot_names(company, calendar).tolist().index(effect["batch"])
     start = np.datetime64(effect["from"]) if "from" in effect else calendar.tickets[0]
-    issues = [issue.name for issue in company.issues]
-    candidates = [i for i, name in enumerate(issues) if name == effect["issue"]]
     return Planted(
         match=match,
         version=company.versions.index(effect["version"]) if "version" in effect else -1,
         start=int(start.astype(int) - calendar.tickets[0].astype(int)),
         ramp_months=effect.get("ramp_months", 0),
         times=effect["times"],
-        issue=candidates[0],
+        issue=[issue.name for issue in company.issues].index(effect["issue"]),
     )
 
 

@@ -15,6 +15,7 @@ from aftersales.data.sample import orders as shop
 from aftersales.data.sample import personal
 from aftersales.data.sample.block import Block
 from aftersales.data.sample.dirt import Columns
+from aftersales.data.sample.faults import World
 from aftersales.data.sample.spelling import named, numbered, text, yes
 from aftersales.data.sample.tickets import OUTCOMES
 
@@ -222,7 +223,7 @@ def customers(block: Block) -> Columns:
     }
 
 
-def exposure(at_risk: np.ndarray, world) -> Columns:
+def exposure(at_risk: np.ndarray, world: World) -> Columns:
     """Units in service, made from `at_risk`: month x province x model x version (last: none)."""
     company = world.company
     month, province, model, version = np.nonzero(at_risk)
@@ -237,7 +238,7 @@ def exposure(at_risk: np.ndarray, world) -> Columns:
     }
 
 
-def releases(world) -> Columns:
+def releases(world: World) -> Columns:
     """Firmware releases, by the development department."""
     raw = world.company.raw["versions"]
     connected = next(m for m in world.company.models if m.connected)
@@ -248,7 +249,7 @@ def releases(world) -> Columns:
     }
 
 
-def outlets(world) -> Columns:
+def outlets(world: World) -> Columns:
     """The service network's list."""
     ids, province = zip(*world.company.outlets, strict=True)
     year = [f"{2008 + (i * 7) % 13}-0{1 + i % 9}-01" for i in range(len(ids))]
@@ -259,7 +260,7 @@ def outlets(world) -> Columns:
     }
 
 
-def actions(world) -> Columns:
+def actions(world: World) -> Columns:
     """Corrective actions so far; none of them touches what is planted."""
     rows = world.company.raw["actions"]
     return {key: np.array([str(row[key]) for row in rows], dtype=object) for key in rows[0]}

@@ -17,6 +17,7 @@ from aftersales.data.sample.faults import (
     version_at,
 )
 
+FAULT = 0
 TYPES = ("fault", "complaint", "enquiry", "suggestion", "return_request")
 CHANNELS = ("hotline", "wechat", "app", "shop")
 OUTCOMES = ("repaired", "part_replaced", "no_fault_found", "unit_exchanged", "not_repairable")
@@ -26,7 +27,7 @@ TURNAROUND = (2.6, 0.65)  # median days, sigma of the logarithm
 RESOLUTION = {"fault": (6, 0.9), "complaint": (30, 0.9), "enquiry": (2, 1.1)}  # median hours, sigma
 RESOLUTION |= {"suggestion": (40, 0.8), "return_request": (48, 0.7)}
 RESPONSE_HOURS = np.array([0.5, 1.2, 2.5])  # median by priority
-FORGOTTEN = 0.002  # share of tickets that nobody ever closes
+FORGOTTEN = 0.0005  # share of tickets that nobody ever closes
 NONE = -1
 
 
@@ -53,7 +54,7 @@ def make_tickets(
     wishes = _return_requests(returns, world=world, rng=rng)
     tickets = pd.concat([faults, again, others, wishes], ignore_index=True)
     tickets = tickets.sort_values("opened_at", kind="stable", ignore_index=True)
-    tickets = _handling(tickets, units, world=world, rng=rng)
+    tickets = _handling(tickets, world=world, rng=rng)
     return tickets, _repairs(tickets, units, world=world, rng=rng)
 
 
@@ -84,7 +85,7 @@ def _faults(
     opened = moments_in_service(units, unit, month, calendar=world.calendar, rng=rng)
     province = units["province"].to_numpy()[events["unit"]]
     outlet = _outlets(province, world=world, rng=rng)
-    return events.assign(type=0, issue=issue, opened_at=opened, outlet=outlet)
+    return events.assign(type=FAULT, issue=issue, opened_at=opened, outlet=outlet)
 
 
 def _outlets(province: np.ndarray, *, world: World, rng: np.random.Generator) -> np.ndarray:
@@ -162,37 +163,37 @@ def _return_requests(
     )
 
 
-def _handling(
-    tickets: pd.DataFrame, units: pd.DataFrame, *, world: World, rng: np.random.Generator
-) -> pd.DataFrame:
+def _handling(tickets: pd.DataFrame, *, world: World, rng: np.random.Generator) -> pd.DataFrame:
     """Severity, priority, channel, the times of the answer, and how it went."""
-    n, end = len(tickets), world.calendar.end
-    fault = (tickets["type"] == 0).to_numpy()
+    n = len(tickets)
+    kind = tickets["type"].to_numpy()
     severity = 1 + pick(rng, np.array([0.04, 0.16, 0.5, 0.3]), n)
-    priority = np.where(
-        fault, np.array([0, 0, 1, 2])[severity - 1], pick(rng, np.array([0.05, 0.35, 0.6]), n)
-    )
-    opened = tickets["opened_at"].to_numpy()
-    resolved = _resolved(tickets, rng=rng)
-    whole = (resolved - opened).astype(float)
-    whole = np.where(np.isnat(resolved), np.inf, whole)
-    first = RESPONSE_HOURS[priority] * 3600 * np.exp(0.9 * rng.standard_normal(n))
-    responded = opened + np.minimum(first, 0.8 * whole).astype("timedelta64[s]")
-    closed = before(resolved + days(rng.exponential(0.5, n)), end)
-    done = ~np.isnat(closed)
-    complaint = (tickets["type"] == TYPES.index("complaint")).to_numpy()
+    milder = pick(rng, np.array([0.05, 0.35, 0.6]), n)
+    priority = np.where(kind == FAULT, np.array([0, 0, 1, 2])[severity - 1], milder)
+    tickets = tickets.assign(severity=np.where(kind == FAULT, severity, 0), priority=priority)
+    tickets = _answered(tickets, world=world, rng=rng)
+    escalated = np.where(kind == TYPES.index("complaint"), 0.14, 0.04)
     return tickets.assign(
-        severity=np.where(fault, severity, 0),
-        priority=priority,
         channel=pick(rng, np.array([0.55, 0.25, 0.12, 0.08]), n),
         agent=rng.integers(0, 12, n),
-        responded_at=before(responded, end),
-        resolved_at=before(resolved, end),
-        closed_at=closed,
         contacts=1 + rng.poisson(0.35, n),
-        reopened=done & (rng.random(n) < 0.04),
-        escalated=rng.random(n) < np.where(complaint, 0.14, 0.04),
-        safety=fault & (severity == 1) & (rng.random(n) < 0.2),
+        reopened=tickets["closed_at"].notna() & (rng.random(n) < 0.04),
+        escalated=rng.random(n) < escalated,
+        safety=(kind == FAULT) & (severity == 1) & (rng.random(n) < 0.2),
+    )
+
+
+def _answered(tickets: pd.DataFrame, *, world: World, rng: np.random.Generator) -> pd.DataFrame:
+    """Add responded_at, resolved_at and closed_at, as far as they have come."""
+    n, end = len(tickets), world.calendar.end
+    opened, resolved = tickets["opened_at"].to_numpy(), _resolved(tickets, rng=rng)
+    whole = np.where(np.isnat(resolved), np.inf, (resolved - opened).astype(float))  # seconds
+    median = 3600 * RESPONSE_HOURS[tickets["priority"]]
+    first = np.minimum(median * np.exp(0.9 * rng.standard_normal(n)), 0.8 * whole)
+    return tickets.assign(
+        responded_at=before(opened + first.astype("timedelta64[s]"), end),
+        resolved_at=before(resolved, end),
+        closed_at=before(resolved + days(rng.exponential(0.5, n)), end),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pandas as pd
 
 from aftersales.data.sample.company import Company
 from aftersales.data.sample.personal import remarks
 
+Planted = list[tuple[str, str]]  # personal data in texts: kind, datum
 PERSONAL = 0.03  # share of texts in which somebody leaves a number or address
 TAILS = (
     "",
@@ -31,8 +33,8 @@ COMMENTS = {
 
 
 def descriptions(
-    tickets, company: Company, *, types: tuple[str, ...], rng: np.random.Generator
-) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    tickets: pd.DataFrame, company: Company, *, types: tuple[str, ...], rng: np.random.Generator
+) -> tuple[np.ndarray, Planted]:
     """One text per ticket, and the personal data planted in them as (kind, datum)."""
     kind, issue = tickets["type"].to_numpy(), tickets["issue"].to_numpy()
     texts = np.empty(len(tickets), dtype=object)
@@ -44,7 +46,7 @@ def descriptions(
     return _with_remarks(texts, share=PERSONAL, rng=rng)
 
 
-def comments(happy: np.ndarray, *, rng: np.random.Generator) -> tuple[np.ndarray, list]:
+def comments(happy: np.ndarray, *, rng: np.random.Generator) -> tuple[np.ndarray, Planted]:
     """A comment on three answers in ten (empty otherwise), and the personal data in them."""
     texts = np.full(len(happy), "", dtype=object)
     spoke = rng.random(len(happy)) < 0.3
@@ -62,7 +64,7 @@ def _fill(
 
 def _with_remarks(
     texts: np.ndarray, *, share: float, rng: np.random.Generator
-) -> tuple[np.ndarray, list]:
+) -> tuple[np.ndarray, Planted]:
     rows = np.flatnonzero((rng.random(len(texts)) < share) & (texts != ""))
     planted = []
     for row, (words, datum, kind) in zip(rows, remarks(len(rows), rng=rng), strict=True):
