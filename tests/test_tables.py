@@ -13,7 +13,7 @@ import pytest
 from aftersales import words
 from aftersales.config import Profile
 from aftersales.regions import Region, RegionTree
-from aftersales.tables import table_html, table_text
+from aftersales.tables import table_html, table_text, use_names
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +114,15 @@ def test_an_index_with_names_becomes_columns():
 def test_the_text_of_a_table_ends_with_the_number_of_rows_left_out():
     text = table_text(pd.DataFrame({"rate": np.linspace(0, 1, 30)}), rows=2)
     assert text == "  rate\n     0\n0.0345\n28 more rows"
+
+
+def test_an_interval_that_reaches_below_zero_has_no_dash_beside_its_sign():
+    frame = pd.DataFrame({"difference": [-0.08], "low": [-0.12], "high": [-0.045]})
+    frame.attrs["unit"] = "share"
+    assert cells(table_html(frame))[1] == ["-8.0 % (-12.0 % … -4.5 %)"]
+
+
+def test_an_empty_name_is_a_dash_and_a_metric_has_its_title():
+    use_names("metric", {"csat_rate": "Satisfied customers"})
+    frame = pd.DataFrame({"metric": ["csat_rate"], "region": [""]})
+    assert cells(table_html(frame))[1] == ["Satisfied customers", "–"]

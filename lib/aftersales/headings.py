@@ -31,7 +31,8 @@ _WORDS = {
     # when
     "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
     "end": N_("End"), "first": N_("First"), "last": N_("Last"), "age": N_("Age (months)"),
-    "months_in_service": N_("Months in service"), "months": N_("Months"), "released_at": N_("Released"),
+    "months_in_service": N_("Months in service"), "months": N_("Months"),
+    "released_at": N_("Released"),
     # how many
     "n": N_("n"), "count": N_("Count"), "cases": N_("Cases"), "tickets": N_("Tickets"),
     "units": N_("Units"), "customers": N_("Customers"), "answers": N_("Answers"),

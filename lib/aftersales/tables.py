@@ -42,8 +42,9 @@ def table_html(
 ) -> str:
     """A table for readers, and the same data as CSV folded away below it.
 
-    `unit` is the unit of the main measure; without it `frame.attrs["unit"]` counts. Columns `x_low`, `x_high` are printed beside `x`, a bare `low`, `high` beside the ratio or the
-    other estimate. Missing values are an en dash. More than `rows` rows: the number of those not
+    `unit` is the unit of the main measure; without it `frame.attrs["unit"]` counts. Columns
+    `x_low`, `x_high` are printed beside `x`, a bare `low`, `high` beside the ratio or the other
+    estimate. Missing values are an en dash. More than `rows` rows: the number of those not
     printed is said.
     """
     if frame.empty:

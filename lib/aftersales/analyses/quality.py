@@ -72,7 +72,7 @@ class Quality:
 
     def log(self) -> pd.DataFrame:
         """The cleaning log: the steps that changed or counted something."""
-        return self.scope.store.cleaning_log()
+        return self.scope.store.cleaning_log(only_counted=True)
 
     def rejected(self) -> pd.DataFrame:
         """Rejected rows by table and reason, most frequent first."""

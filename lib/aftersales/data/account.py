@@ -92,7 +92,9 @@ class Account:
         return list(self._notes.values())
 
     def said(self, note: Note) -> str:
-        """The sentence of a note."""
+        """The sentence of a note; "" for one that only counts."""
+        if not note.message:
+            return ""
         return sentence(note.message, n=note.n, values={**note.values, **note.seen})
 
     def rows(self) -> pd.DataFrame:

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from aftersales import __version__
 from aftersales.config import Profile
-from aftersales.data import account, duplicates, joins, plausible, rejects, schema
+from aftersales.data import account, duplicates, joins, plausible, rejects, schema, values
 from aftersales.data.account import Note
-from aftersales.data.rows import REASON, plan
+from aftersales.data.check import check_profile, declared_day
 from aftersales.data.folder import LOG_PARTS, REJECTED, STAGING, replacing
 from aftersales.data.joins import Finished
 from aftersales.data.manifest import (
@@ -32,10 +32,12 @@ from aftersales.data.manifest import (
 )
 from aftersales.data.mapping import TableMapping, read_mapping
 from aftersales.data.privacy import read_key
+from aftersales.data.rows import REASON, plan
 from aftersales.data.stage import Progress, Staged, stage
 from aftersales.errors import DataError, RunError
 
-MEMORY = "400MB"  # what DuckDB may use before it spills to disk
+__all__ = ["check_profile", "clean_profile"]
+MEMORY = "600MB"  # what DuckDB may use in the second half before it spills to disk
 
 
 def clean_profile(
@@ -67,7 +69,7 @@ def clean_profile(
         The profile or the data cannot be used; `processed` is as it was.
     """
     mappings = read_mapping(profile)
-    day = as_of if as_of is not None else _declared_day(profile)
+    day = as_of if as_of is not None else declared_day(profile)
     key = _key(mappings)
     with replacing(Path(processed), tables=set(schema.TABLES)) as new:
         staged = {}
@@ -77,18 +79,6 @@ def clean_profile(
             staged[name] = stage(made, raw=Path(raw), folder=folder, progress=progress)
             plausible.check(staged[name])
         return _finish(profile, staged, new=new, day=day)
-
-
-def _declared_day(profile: Profile) -> pd.Timestamp | None:
-    if profile.as_of is None:
-        return None
-    try:
-        return pd.Timestamp(profile.as_of).normalize()
-    except ValueError:
-        raise DataError(
-            f'as_of "{profile.as_of}" in config/{profile.name}/sources.yaml is not a day; '
-            "write it like 2025-12-31."
-        ) from None
 
 
 def _key(mappings: Mapping[str, TableMapping]) -> bytes:
@@ -102,8 +92,10 @@ def _finish(
 ) -> Manifest:
     """The second half, and the papers that go with the tables."""
     (new / REJECTED).mkdir()
+    values.release()
     config = {"memory_limit": MEMORY, "temp_directory": str(new / STAGING / "spilled")}
     with duckdb.connect(config=config) as connection:
+        connection.execute("set enable_progress_bar = false")
         done: dict[str, Finished] = {}
         for name in joins.in_order(staged):
             duplicates.judge(staged[name], connection)
@@ -122,9 +114,7 @@ def _finish(
     return manifest
 
 
-def _count(
-    staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection
-) -> TableCount:
+def _count(staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection) -> TableCount:
     """Count a finished table from what was written, and hold it against what was read."""
     name, told = done.table, staged.account
     read = told.total("read") - told.total("select")
@@ -134,9 +124,9 @@ def _count(
     ).fetchall()[0][0]
     time = schema.time_column(name)
     span = f'min("{time}"), max("{time}")' if time in done.columns else "null, null"
-    kept, first, last = connection.execute(
-        f"select count(*), {span} from done_{name}"
-    ).fetchall()[0]
+    kept, first, last = connection.execute(f"select count(*), {span} from done_{name}").fetchall()[
+        0
+    ]
     if read != kept + copies + rejected:
         raise RunError(
             f"{name}: {read:,} rows were read, but {kept:,} kept, {copies:,} duplicate and "
@@ -159,9 +149,7 @@ def _count(
     )
 
 
-def _write_rejected(
-    staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection
-) -> int:
+def _write_rejected(staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection) -> int:
     """Gather the rows rejected in both halves in one file; their number."""
     name, path = done.table, done.folder / REJECTED / f"{done.table}.parquet"
     query = (
@@ -181,7 +169,9 @@ def _last_day(counts: Mapping[str, TableCount]) -> pd.Timestamp:
     for name in ordered:
         if counts[name].last:
             return pd.Timestamp(counts[name].last).normalize()
-    raise DataError("No table has a time, so the last day is not known; set `as_of` in sources.yaml.")
+    raise DataError(
+        "No table has a time, so the last day is not known; set `as_of` in sources.yaml."
+    )
 
 
 def _write_papers(

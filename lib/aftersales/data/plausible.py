@@ -1,7 +1,7 @@
 """Does a table as a whole make sense? If not, the mapping is wrong and cleaning stops.
 
-A few bad cells are set to missing or rejected, and counted. A required date that hardly any row
-can give, or that lies in the future for half of the rows, means a wrong format or a wrong
+A few bad cells are set to missing or rejected, and counted. A date that hardly any row can give,
+or a required one that lies in the future for half of the rows, means a wrong format or a wrong
 `as_of`: cleaning on would make a table that looks fine and is not.
 """
 
@@ -11,30 +11,31 @@ from aftersales.data.account import Note
 from aftersales.data.stage import Staged
 from aftersales.errors import DataError
 
-LEAST_READABLE = 0.05  # share of the cells of a required date that must be dates
+LEAST_READABLE = 0.05  # share of the cells of a date column that must be dates
+ENOUGH = 100  # cells of an optional date column from which on that share is judged
 MOST_FUTURE = 0.5  # share of the cells of a required date that may lie after as_of
 
 
 def check(staged: Staged) -> None:
     """Raise a DataError that names the column, what it looks like, and what to change."""
     for column in staged.plan.columns("date"):
-        if column.required:
-            _check_readable(staged, column.name)
-            _check_future(staged, column.name)
+        _check_readable(staged, column.name, least=1 if column.required else ENOUGH)
+        _check_future(staged, column.name)
     if not staged.rows:
         raise DataError(_all_gone(staged))
 
 
-def _check_readable(staged: Staged, name: str) -> None:
+def _check_readable(staged: Staged, name: str, *, least: int) -> None:
     cells = _total(staged, "dates", "", name)
-    lost = _total(staged, "dates", "date_reject", name)
-    if not cells or cells - lost >= LEAST_READABLE * cells:
+    unread = [x for m in ("date_reject", "date_missing") for x in _notes(staged, "dates", m, name)]
+    lost = sum(note.n for note in unread)
+    if cells < least or cells - lost >= LEAST_READABLE * cells:
         return
-    note = next(x for x in _notes(staged, "dates", "date_reject", name) if x.n)
+    note = next(note for note in unread if note.n)
     raise DataError(
         f"{staged.plan.mapping.place}: columns: {name}: {lost:,} of {cells:,} values are not dates "
         f'in {note.values["formats"]}; one looks like "{note.seen.get("example", "")}" (9 for a '
-        "digit, a for a letter). Declare its form there, e.g. format: \"%d.%m.%Y %H:%M\"."
+        'digit, a for a letter). Declare its form there, e.g. format: "%d.%m.%Y %H:%M".'
     )
 
 

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from aftersales.data import values
 from aftersales.data.batch import FILE, LINE
-from aftersales.data.rows import REASON, Plan, combined
 from aftersales.data.privacy import mask_text, pseudonym
+from aftersales.data.rows import REASON, Plan, combined
 
 _OURS = ("file", "line", "reason")
 

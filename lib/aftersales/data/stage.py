@@ -73,7 +73,7 @@ def stage(plan: Plan, *, raw: Path, folder: Path, progress: Progress | None = No
         for number, found in enumerate(reader.batches()):
             read += len(found.records) + len(found.broken)
             rejected.write_broken(found.broken)
-            staged.account.add(_broken_notes(found.broken))
+            staged.account.add(broken_notes(found.broken))
             rows = run(Rows(_one_piece(found.records)), plan)
             for gone in rows.rejected:
                 rejected.write(gone)
@@ -82,7 +82,7 @@ def stage(plan: Plan, *, raw: Path, folder: Path, progress: Progress | None = No
             if progress:
                 progress(plan.table, read)
     staged.inputs = reader.inputs
-    staged.account.add([Note("read", "read", read, {"files": _listed(reader.inputs)})])
+    staged.account.add(read_notes(read, reader.inputs))
     staged.account.add(_gap_notes(staged))
     staged.account.add(Note("privacy", "dropped", 1, {"column": c}) for c in plan.mapping.dropped)
     return staged
@@ -109,13 +109,17 @@ def _write(rows: Rows, staged: Staged, number: int) -> None:
     staged.rows += n
 
 
+def read_notes(n: int, inputs: list[dict[str, Any]]) -> list[Note]:
+    return [Note("read", "read", n, {"files": _listed(inputs)})]
+
+
 def _listed(inputs: list[dict[str, Any]]) -> str:
     """Names of the files, the first and the last where there are many."""
     names = [str(entry["file"]) for entry in inputs]
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} ... {names[-1]} ({len(names)})"
 
 
-def _broken_notes(broken: pa.Table) -> list[Note]:
+def broken_notes(broken: pa.Table) -> list[Note]:
     if not (n := len(broken)):
         return []
     first = f"{broken[FILE][0]}, line {broken[LINE][0]}"

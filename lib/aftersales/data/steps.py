@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from aftersales.data import values
 from aftersales.data.account import Note
-from aftersales.data.rows import Plan, Rows
 from aftersales.data.fields import ColumnMapping
 from aftersales.data.privacy import mask_text, pseudonym
+from aftersales.data.rows import Plan, Rows
 from aftersales.regions import UNKNOWN, fold
 
 EARLIEST = pd.Timestamp("1900-01-01")  # no after-sales record is older; a profile may say later

@@ -92,13 +92,20 @@ class Store:
         scan = {"duckdb": self._duckdb, "pandas": self._pandas, "spark": self._spark}[self.engine]
         return nw.from_native(scan(table, columns, members)).lazy()
 
-    def cleaning_log(self) -> pd.DataFrame:
+    def cleaning_log(self, *, only_counted: bool = False) -> pd.DataFrame:
         """One row per step: ``table``, ``step``, ``rows_in``, ``rows_out``, ``reason``.
+
+        With `only_counted`, the steps that found nothing are left out, and so are "read" and
+        "kept".
 
         Reasons are said in the language in use; `cleaning_log.csv` has them in the language of
         the run.
         """
-        return account.with_reasons(account.read_parts(self.folder / LOG_PARTS))
+        parts = account.read_parts(self.folder / LOG_PARTS)
+        if only_counted:
+            told = parts["step"].isin(["read", "kept"])
+            parts = parts[((parts["n"] > 0) & ~told) | (parts["step"] == "note")]
+        return account.with_reasons(parts.reset_index(drop=True))
 
     def rejected(self, table: str) -> pd.DataFrame:
         """One row per rejected row of `table`: its columns as text, ``file``, ``line``,
@@ -131,6 +138,7 @@ class Store:
         """One connection per process, shared by all scans so that they can be joined."""
         if os.getpid() not in self._connections:
             connection = duckdb.connect(config={"temp_directory": tempfile.gettempdir()})
+            connection.execute("set enable_progress_bar = false")
             self._connections[os.getpid()] = connection
         return self._connections[os.getpid()]
 

@@ -190,8 +190,17 @@ def query(sql: str, batch: pa.Table) -> pa.Table:
 def _connection() -> duckdb.DuckDBPyConnection:
     """One connection per process that can reach neither files nor the network."""
     if os.getpid() not in _connections:
-        _connections[os.getpid()] = duckdb.connect(config={"enable_external_access": "false"})
+        connection = duckdb.connect(config={"enable_external_access": "false"})
+        connection.execute("set enable_progress_bar = false")
+        _connections[os.getpid()] = connection
     return _connections[os.getpid()]
+
+
+def release() -> None:
+    """Give back the memory that reading cells took."""
+    if os.getpid() in _connections:
+        _connections.pop(os.getpid()).close()
+    pa.default_memory_pool().release_unused()
 
 
 def to_series(array: pa.Array) -> pd.Series:

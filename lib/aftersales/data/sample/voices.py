@@ -40,7 +40,7 @@ def descriptions(
     texts = np.empty(len(tickets), dtype=object)
     for code, name in enumerate(types):
         if name in OTHER:
-            _fill(texts, kind == code, OTHER[name], rng)
+            _fill(texts, kind == code, OTHER[name], rng, tails=("", ",谢谢"))
     for code, one in enumerate(company.issues):
         _fill(texts, (kind == 0) & (issue == code), one.says, rng)
     return _with_remarks(texts, share=PERSONAL, rng=rng)

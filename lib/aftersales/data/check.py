@@ -1,0 +1,81 @@
+"""A dry run: would the profile's sources become tables? Reads a little, changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from aftersales import words
+from aftersales.config import Profile
+from aftersales.data import plausible, stage
+from aftersales.data.account import Account
+from aftersales.data.mapping import TableMapping, read_mapping
+from aftersales.data.rows import Plan, Rows, plan
+from aftersales.data.sources import SourceReader
+from aftersales.errors import ConfigError
+from aftersales.words import say
+
+
+def check_profile(profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = None) -> list[str]:
+    """Read the first batch of every table and say what cleaning would find in it.
+
+    Parameters
+    ----------
+    raw : the folder that the file patterns of `sources.yaml` are relative to
+    as_of : last complete day; overrides `as_of` of `sources.yaml`
+
+    Returns
+    -------
+    list of lines, for every table what was read, how full its columns are, and what the steps
+    found; all steps that look at one row are tried, those that compare rows are not
+
+    Raises
+    ------
+    ConfigError, DataError
+        As `clean_profile` would for the same reasons.
+    """
+    day = as_of if as_of is not None else declared_day(profile)
+    lines = []
+    for mapping in read_mapping(profile).values():
+        made = plan(mapping, profile=profile, as_of=day, key=b"")
+        lines += _check_table(mapping, made, raw=Path(raw))
+    return lines
+
+
+def declared_day(profile: Profile) -> pd.Timestamp | None:
+    """The last complete day that `sources.yaml` declares."""
+    if profile.as_of is None:
+        return None
+    try:
+        return pd.Timestamp(profile.as_of).normalize()
+    except ValueError:
+        raise ConfigError(
+            f'as_of "{profile.as_of}" in config/{profile.name}/sources.yaml is not a day; '
+            "write it like 2025-12-31."
+        ) from None
+
+
+def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> list[str]:
+    reader = SourceReader(mapping, raw=raw, rows=stage.BATCH_ROWS)
+    found = next(reader.batches())
+    rows = stage.run(Rows(found.records), made)
+    staged = stage.Staged(made, raw, Account(mapping.table), rows=len(rows.source))
+    n = len(found.records) + len(found.broken)
+    staged.account.add([*stage.read_notes(n, []), *stage.broken_notes(found.broken), *rows.notes])
+    plausible.check(staged)
+    kept = say(
+        "{table}: {kept} of the first {n} rows can be used.",
+        table=mapping.table,
+        kept=words.count(len(rows.source)),
+        n=words.count(n),
+    )
+    filled = [_filled(rows, name) for name in mapping.columns]
+    told = [staged.account.said(x) for x in staged.account.all() if x.n and x.message != "read"]
+    return [kept, *filled, *(f"  {text}" for text in told if text)]
+
+
+def _filled(rows: Rows, name: str) -> str:
+    cells = rows.columns[name]
+    share = 1 - cells.null_count / len(cells) if len(cells) else 0.0
+    return say("  {column}: {share} filled", column=name, share=words.percent(share))
