@@ -120,8 +120,8 @@ class Store:
         """A hash of the content that `scan(..., region=region)` can read, for all tables."""
         members = None if region is None else set(self.profile.regions.members(region))
         digest = hashlib.sha256(f"{self.manifest['schema_version']} {self.as_of}".encode())
-        for table, account in sorted(self.manifest["tables"].items()):
-            for file, content in sorted(account["files"].items()):
+        for table, counts in sorted(self.manifest["tables"].items()):
+            for file, content in sorted(counts["files"].items()):
                 place = _region_of(file)
                 if members is None or place is None or place in members:
                     digest.update(f"\n{table}/{file} {content}".encode())

@@ -115,9 +115,9 @@ def _dot(ax: Axes, row: pd.Series, *, y: int, low: float, high: float, reference
 
 
 def _write(ax: Axes, row: pd.Series, *, y: int, colour: str) -> None:
-    text = words.number(row["ratio"], digits=2)
+    text = _digits(row["ratio"])
     if np.isfinite(row["low"]) and np.isfinite(row["high"]):
-        low, high = (words.number(row[end], digits=2) for end in ("low", "high"))
+        low, high = _digits(row["low"]), _digits(row["high"])
         text += f" ({low}–{high})" if row["low"] >= 0 else f" ({low} … {high})"
     ax.annotate(
         text,
@@ -129,6 +129,11 @@ def _write(ax: Axes, row: pd.Series, *, y: int, colour: str) -> None:
         color=colour,
         fontsize=12,
     )
+
+
+def _digits(value: float) -> str:
+    """Two decimals below 10, so that an interval ending at 1.01 is not printed as 1.0."""
+    return theme.fixed(value, decimals=2 if abs(value) < 10 else 0)
 
 
 def _is_significant(row: pd.Series, *, reference: float) -> bool:

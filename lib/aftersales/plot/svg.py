@@ -177,7 +177,7 @@ def _dress(root: ET.Element, alt: str) -> None:
             "lang": _tags.get(_language, "en"),
             "font-family": FONTS,
             "stroke-linejoin": "round",
-            "style": f"max-width:min(100%,{1.2 * float(width):.0f}px);{_STYLE}",
+            "style": f"max-width:min(100%,{1.08 * float(width):.0f}px);{_STYLE}",
         }
     )
     title = ET.Element(f"{{{_SVG}}}title")
