@@ -109,13 +109,13 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
             profile,
             raw=folder,
             processed=processed,
-            progress=lambda text: bar.update(task, description=text),
+            progress=lambda table, rows: bar.update(task, description=f"{table}: {rows:,} rows"),
         )
     _print_table(
         ["table", "read", "kept", "duplicates", "rejected"],
         [
             [name, *(f"{entry[k]:,}" for k in ("read", "kept", "duplicates", "rejected"))]
-            for name, entry in manifest["tables"].items()
+            for name, entry in manifest.to_json()["tables"].items()
         ],
     )
     typer.echo(f"Processed tables are in {processed}.")

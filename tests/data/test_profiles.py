@@ -13,7 +13,7 @@ import yaml
 from aftersales.config import Profile, list_profiles, read_profile
 from aftersales.data.clean import clean_profile
 from aftersales.data.mapping import read_mapping
-from aftersales.metrics.targets import check_targets
+from aftersales.metrics import check_targets
 
 FOLDERS = {
     "nhtsa": "nhtsa_vehicle_complaints",
@@ -190,6 +190,28 @@ def _measured(root: Path, name: str) -> dict[str, tuple[int, ...]]:
         table: tuple(int(n.replace(",", "")) for n in cells.strip("| ").split(" | "))
         for table, cells in rows
     }
+
+
+def test_of_a_download_cut_in_mid_record_the_whole_records_are_kept(root, tmp_path):
+    columns = [
+        c.source
+        for c in read_mapping(read_profile("cfpb", root=root))["tickets"].columns.values()
+        if c.source
+    ]
+    header = ",".join([*columns, "ZIP code"])
+    whole = ",".join("2023-07-18" if c.startswith("Date") else f"{c} 1" for c in columns) + ",XXXXX"
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "complaints.csv").write_text(f"{header}\n{whole}\n{whole[:40]}")
+
+    manifest = clean_profile(
+        read_profile("cfpb", root=root), raw=tmp_path / "raw", processed=tmp_path / "cfpb"
+    )
+
+    counts = manifest.to_frame().set_index("table").loc["tickets"]
+    assert (counts["read"], counts["kept"], counts["rejected"]) == (2, 1, 1)
+    lost = pd.read_parquet(tmp_path / "cfpb" / "rejected" / "tickets.parquet")
+    assert lost["line"].tolist() == [3]
+    assert "incomplete" in lost["reason"][0]
 
 
 def test_no_profile_uses_a_yaml_word_unquoted_as_a_region(profile):

@@ -1,7 +1,9 @@
 """The tables and their page."""
 
+import datetime
+
 import pandas as pd
-import pandera.errors
+import pyarrow as pa
 import pytest
 
 from aftersales.data import schema
@@ -43,6 +45,13 @@ def test_a_time_that_orders_may_empty_is_never_required():
     assert not [(t, b) for t, b in later if b in schema.required(t)]
 
 
+def test_arrow_keeps_the_zone_of_times_although_pandera_is_loaded():
+    east = datetime.timezone(datetime.timedelta(hours=8))
+    times = pa.array([datetime.datetime(2024, 1, 31, 8, tzinfo=east)], pa.timestamp("s", "UTC"))
+
+    assert times[0].as_py().hour == 0
+
+
 def test_an_unknown_table_is_named_with_the_nearest_one():
     with pytest.raises(DataError, match='no table "ticket"; did you mean "tickets"'):
         schema.table("ticket")
@@ -59,9 +68,9 @@ def test_a_processed_table_is_checked_for_kinds_and_closed_lists():
     )
 
     schema.table("tickets").validate(table)
-    with pytest.raises(pandera.errors.SchemaError):
+    with pytest.raises(schema.pa.errors.SchemaError):
         schema.table("tickets").validate(table.assign(ticket_type="break-down"))
-    with pytest.raises(pandera.errors.SchemaError):
+    with pytest.raises(schema.pa.errors.SchemaError):
         schema.table("tickets").validate(table.assign(opened_at="2024-01-31"))
-    with pytest.raises(pandera.errors.SchemaError):
+    with pytest.raises(schema.pa.errors.SchemaError):
         schema.table("tickets").validate(table.assign(severity=pd.array([5], "Int64")))

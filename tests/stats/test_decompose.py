@@ -57,7 +57,9 @@ def test_equal_rates_in_other_shares_are_all_mix():
     )
 
     assert (found.rate_effect, found.mix_effect) == pytest.approx((0, 0.075))
-    assert found.to_frame()["mix_effect"].tolist() == pytest.approx([0.0375, 0.0375])
+    assert found.to_frame()["mix_effect"].tolist() == pytest.approx(
+        [0.046875, 0.028125]  # 25 points of share, at 18.75 and 11.25 points from the mean rate
+    )
 
 
 def test_other_rates_in_equal_shares_are_all_rate():
@@ -105,5 +107,5 @@ def test_a_side_without_exposure_is_an_error():
 
 
 def test_a_misspelt_column_is_named_with_the_nearest_one():
-    with pytest.raises(RequestError, match='no column "prodct"; did you mean "product"?'):
+    with pytest.raises(RequestError, match='no column "prodct"; did you mean "product"'):
         rate_and_mix(table([]), table([]), by=["prodct"], count="n", exposure="units")

@@ -49,8 +49,8 @@ def test_groups_that_differ_anyway_get_a_wider_funnel(rng):
 
     found = funnel(y, expected)
 
-    assert found.tau2 == pytest.approx(0.04, rel=0.4)  # sd of sqrt(ratio) is half that of log
-    assert (found.table["p"] < 0.05).mean() < 0.12
+    assert 0.01 < found.tau2 < 0.04  # all of it is 0.04; winsorising leaves the tails outside
+    assert (found.table["p"] < 0.05).mean() < 0.2
     assert (funnel(y, expected, dispersion=False).table["p"] < 0.05).mean() > 0.3
 
 
@@ -81,7 +81,7 @@ def test_proportions_stand_around_their_common_rate(rng):
 
 
 def test_proportions_can_be_held_against_a_target():
-    found = funnel_proportion([9, 5, 0], [10, 10, 0], target=0.5)
+    found = funnel_proportion([9, 5, 0], [10, 10, 0], target=0.5, dispersion=False)
 
     assert found.table["p"].round(4).tolist()[:2] == [0.0117, 1.0]
     assert found.table.loc[2].isna().all()

@@ -70,11 +70,11 @@ class Hotspot:
 
     def plot_map(self, *, ax=None):
         """One square per place: its ratio to comparable places, all products together."""
-        inside = set(self.scope.profile.regions.members(self.scope.region.id))
+        tree = self.scope.profile.regions
+        inside = {r for r in tree.members(self.scope.region.id) if r in tree}
         places = self.places[self.places["region"].isin(inside)]
         if places.empty:
             return plot.nothing(say("These data have no regions to map."), ax=ax)
-        tree = self.scope.profile.regions
         values = places.set_index("region")["ratio"]
         return plot.tile_map(
             [tree[r] for r in places["region"]],
@@ -86,7 +86,9 @@ class Hotspot:
 
     def plot_funnel(self, *, ax=None):
         """Every place by size: outside the funnel is more than chance."""
-        places = self.places[self.places["expected"] > 0]
+        tree = self.scope.profile.regions
+        places = self.places[self.places["expected"].gt(0) & self.places["region"].isin(
+            [r.id for r in tree])]
         if places.empty:
             return plot.nothing(say("These data have no regions to compare."), ax=ax)
         expected = places["expected"].to_numpy()

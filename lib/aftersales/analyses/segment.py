@@ -47,6 +47,7 @@ class Segment:
         if len(table):
             hidden = [c for c in ("rate", "rate_low", "rate_high", "count", "past") if c in table]
             table.loc[table["withheld"], hidden] = np.nan
+        table.attrs["unit"] = "share"
         return table
 
     def findings(self) -> list[Finding]:

@@ -194,6 +194,7 @@ def claims_per_1000(
         A claim before the start of service counts in month 0.
     """
     started = in_service(units, needs=["unit_id", *by], metric="claims_per_1000")
+    started = started.filter(known("started_at", as_of=as_of))
     started = started.select("unit_id", "started_at", *by)
     lazy = scan(claims, needs=["unit_id", "opened_at"], table="claims", metric="claims_per_1000")
     lazy = lazy.filter(known("opened_at", as_of=as_of), ~nw.col("unit_id").is_null())

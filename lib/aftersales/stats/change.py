@@ -97,7 +97,7 @@ def step_change(
     (3.0, True, 'level')
     """
     y, size = checks.series(count, exposure)
-    if not 1 <= recent < max(y.size, 2):
+    if not 1 <= recent < y.size:
         raise DataError(
             f"`recent` must leave earlier periods to compare with; found {recent} of {y.size}."
         )

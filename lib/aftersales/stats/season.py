@@ -84,12 +84,16 @@ def season_test(count: Numbers, exposure: Numbers, *, period: int = 12) -> Seaso
     """Is the rate of a series of counts seasonal?
 
     Likelihood-ratio F test of harmonics in a quasi-Poisson regression with log exposure and
-    a smooth trend; see `fit_seasonal_rate`. Not judged (p NaN) below two cycles.
+    a smooth trend; see `fit_seasonal_rate`. Not judged (p NaN) below two
+    cycles or without a case.
 
     >>> season_test([5] * 12, [100] * 12).supported
     False
     """
-    model = fit_seasonal_rate(*checks.series(count, exposure), period=period, degree=2)
+    y, size = checks.series(count, exposure)
+    if y.sum() == 0:
+        return SeasonTest(np.nan, 0, False)
+    model = fit_seasonal_rate(y, size, period=period, degree=2)
     return SeasonTest(model.season_p, model.harmonics, bool(model.season_p < SUPPORTED))
 
 
@@ -104,14 +108,16 @@ def deseasonalise(count: Numbers, exposure: Numbers, *, period: int = 12) -> pd.
     [0.2, 0.4]
     """
     y, size = checks.series(count, exposure)
-    model = fit_seasonal_rate(y, size, period=period, degree=2)
-    supported = bool(model.season_p < SUPPORTED)
-    factor = model.factor(np.arange(y.size)) if supported else np.ones(y.size)
+    p, factor = np.nan, np.ones(y.size)
+    if y.sum() > 0:
+        model = fit_seasonal_rate(y, size, period=period, degree=2)
+        p = model.season_p
+        factor = model.factor(np.arange(y.size)) if p < SUPPORTED else factor
     rate = np.divide(y, size, out=np.full(y.size, np.nan), where=size > 0)
     index = count.index if isinstance(count, pd.Series) else None
     columns = {"rate": rate, "factor": factor, "adjusted_rate": rate / factor}
     frame = pd.DataFrame(columns, index=index)
-    frame.attrs.update(p=model.season_p, supported=supported)
+    frame.attrs.update(p=p, supported=bool(p < SUPPORTED))
     return frame
 
 

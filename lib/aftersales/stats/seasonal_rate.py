@@ -14,6 +14,7 @@ LARGEST_ORDER = 6  # harmonics; with 12 periods a cycle these are as free as one
 PERIODS_PER_PARAMETER = 2.5  # least history behind each parameter of the model
 CASES_PER_PARAMETER = 5.0
 GATE = 0.2  # p below which a season is allowed for; calling a series seasonal needs much less
+PASSES = 2  # over the outliers: one may hide another
 OUTLIER = 3.0  # sd, on the scale of the tail, beyond which a past period is given less weight
 
 
@@ -41,7 +42,7 @@ class SeasonalRate:
     df: int
     deviance: float
     residuals: np.ndarray
-    means: np.ndarray  # fitted cases of the periods with exposure
+    means: np.ndarray  # fitted cases of each period, NaN without exposure
 
     def predict(self, t: np.ndarray, exposure: np.ndarray) -> tuple[float, float]:
         """Expected cases in the periods `t` together, and its squared relative error."""
@@ -63,9 +64,7 @@ class SeasonalRate:
         """
         if self.dispersion <= 1 or self.df <= 0:
             return np.inf
-        mu = np.mean(self.means)
-        kurtosis = 6 * (self.dispersion - 1) / mu + 1 / (self.dispersion * mu)
-        return max(2 * self.df / (2 + kurtosis), 2.0)
+        return float(_noise_df(np.float64(self.dispersion), float(np.nanmean(self.means)), self.df))
 
     def factor(self, t: np.ndarray) -> np.ndarray:
         """Seasonal factor of the periods `t`, with geometric mean 1 over a cycle."""
@@ -93,7 +92,10 @@ def fit_seasonal_rate(
     """
     least = 2 * period if least is None else least
     orders = _orders(count, exposure, period, degree, least)
-    fits = {k: _fit(count, exposure, period, degree, k, robust=robust) for k in [0, *orders]}
+    weight = np.ones(count.size)
+    if robust:
+        weight = _outlier_weights(count, exposure, period, degree, orders)
+    fits = {k: _fit(count, exposure, period, degree, k, weight=weight) for k in [0, *orders]}
     if not orders:
         return fits[0]
     p = _season_p(fits, cycles=int((exposure > 0).sum()) / period)
@@ -125,7 +127,7 @@ def _orders(
 ) -> list[int]:
     """Numbers of harmonics that the history can carry."""
     usable = int((exposure > 0).sum())
-    if usable < least or period < 2:
+    if usable < least or period < 2 or count.sum() == 0:
         return []
     room = min(usable / PERIODS_PER_PARAMETER, count.sum() / CASES_PER_PARAMETER)
     top = min(LARGEST_ORDER, period // 2)
@@ -139,28 +141,24 @@ def _fit(
     degree: int,
     order: int,
     *,
-    robust: bool,
+    weight: np.ndarray,
 ) -> SeasonalRate:
     n = count.size
     x = _terms(np.arange(n), n, period, degree, order)
     used = exposure > 0
-    x, y, size = x[used], count[used], exposure[used]
+    x, y, size, w = x[used], count[used], exposure[used], weight[used]
     df = max(y.size - x.shape[1], 0)
-    weight = np.ones(y.size)
-    beta, mu = solve_scores(x, y, size, weight)
+    beta, mu = solve_scores(x, y, size, w)
     noise = dispersion(y, mu, df)
-    if robust and df > 0:
-        weight = _outlier_weight(y, mu, noise)
-        if (weight < 1).any():
-            beta, mu = solve_scores(x, y, size, weight)
-            noise = max(float((weight * (y - mu) ** 2 / mu).sum() / df), 1.0)
-    information = (x * (weight * mu)[:, None]).T @ x
+    if (w < 1).any() and df > 0:
+        noise = max(float((w * (y - mu) ** 2 / mu).sum()) / df, 1.0)
+    information = (x * (w * mu)[:, None]).T @ x
     scale = noise if np.isfinite(noise) else 1.0
-    residuals = np.full(n, np.nan)
-    residuals[used] = (y - mu) / np.sqrt(mu)
+    residuals, means = np.full(n, np.nan), np.full(n, np.nan)
+    residuals[used], means[used] = (y - mu) / np.sqrt(mu), mu
     return SeasonalRate(
         *(beta, np.linalg.pinv(information, hermitian=True) * scale, n, period, degree, order),
-        *(np.nan, scale, df, _deviance(y, mu), residuals, mu),
+        *(np.nan, scale, df, _deviance(y, mu, w), residuals, means),
     )
 
 
@@ -183,11 +181,39 @@ def solve_scores(
     return beta, mu
 
 
-def _outlier_weight(y: np.ndarray, mu: np.ndarray, noise: float) -> np.ndarray:
-    """1 for a usual period, less for one far above its expectation (never for one below)."""
-    upper, _ = tails(y, mu, np.zeros_like(mu), np.full_like(mu, noise))
+def _outlier_weights(
+    count: np.ndarray, exposure: np.ndarray, period: int, degree: int, orders: list[int]
+) -> np.ndarray:
+    """1 for a usual period, less for one far above what every model of the others expects."""
+    weight = np.ones(count.size)
+    for _ in range(PASSES):
+        found = np.zeros(count.size)
+        for order in (0, *orders[1:2]):  # two waves follow a season but no single month
+            model = _fit(count, exposure, period, degree, order, weight=weight)
+            found = np.maximum(found, _outlier_weight(count, model, weight))
+        weight = found
+    return weight
+
+
+def _outlier_weight(count: np.ndarray, model: SeasonalRate, weight: np.ndarray) -> np.ndarray:
+    """Weight 1 / z^2 for a count z > 3 sd above its mean, the sd judged from the others."""
+    if model.df < 3:
+        return np.ones(count.size)
+    used = np.isfinite(model.means)
+    mu, square = model.means[used], model.residuals[used] ** 2
+    others = ((weight[used] * square).sum() - weight[used] * square) / (model.df - 1)
+    noise = np.maximum(others, 1.0)
+    upper, _ = tails(count[used], mu, np.zeros_like(mu), noise)
     z = stats.norm.isf(np.clip(upper, 1e-300, 1))
-    return np.where(z > OUTLIER, (OUTLIER / np.maximum(z, 1)) ** 2, 1.0)
+    z = stats.norm.isf(np.clip(stats.t.sf(z, _noise_df(noise, mu.mean(), model.df)), 1e-300, 1))
+    result = np.ones(count.size)
+    result[used] = np.where(z > OUTLIER, 1 / np.maximum(z, 1) ** 2, 1.0)
+    return result
+
+
+def _noise_df(noise: np.ndarray, mean: float, df: int) -> np.ndarray:
+    kurtosis = 6 * (noise - 1) / mean + 1 / (noise * mean)
+    return np.maximum(2 * df / (2 + kurtosis), 2.0)
 
 
 def _season_p(fits: dict[int, SeasonalRate], *, cycles: float) -> float:
@@ -211,7 +237,7 @@ def _quasi_aicc(model: SeasonalRate, noise: float) -> float:
     return model.deviance / noise + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1)
 
 
-def _deviance(y: np.ndarray, mu: np.ndarray) -> float:
+def _deviance(y: np.ndarray, mu: np.ndarray, weight: np.ndarray) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         log = np.where(y > 0, y * np.log(y / mu), 0.0)
-    return float(2 * (log - (y - mu)).sum())
+    return float(2 * (weight * (log - (y - mu))).sum())
