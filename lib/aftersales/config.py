@@ -51,7 +51,7 @@ class Profile:
         return self.targets.get(metric, Target())
 
     def label(self, attribute: str, value: str, language: str) -> str:
-        """How readers call a value, e.g. product `washer` -> 洗衣机; the value itself if unnamed."""
+        """How readers call a value, e.g. product `washer` -> 洗衣机; itself if unnamed."""
         if attribute == "region" and value in self.regions:
             return self.regions[value].name(language)
         return self.labels.get(attribute, {}).get(value, {}).get(language, value)

@@ -85,7 +85,9 @@ def _read_po(content: bytes, lang: str) -> gettext.GNUTranslations:
 
 
 def _missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and not math.isfinite(value)) or value is pd.NA
+    return (
+        value is None or (isinstance(value, float) and not math.isfinite(value)) or value is pd.NA
+    )
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
@@ -99,6 +101,8 @@ def number(value: float | None, *, digits: int = 3) -> str:
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    if decimals > 8:
+        return "0"
     pattern = "#,##0" + ("." + "0" * min(decimals, 8) if decimals else "")
     return numbers.format_decimal(value, format=pattern, locale=_LOCALES[language()])
 
@@ -108,6 +112,15 @@ def count(value: float | None) -> str:
     if _missing(value):
         return NO_VALUE
     return numbers.format_decimal(round(value), format="#,##0", locale=_LOCALES[language()])
+
+
+def cases(value: float | None) -> str:
+    """An expected number of cases: whole from 10 on, two digits below.
+
+    >>> cases(107.3), cases(0.482)
+    ('107', '0.48')
+    """
+    return number(value, digits=2) if not _missing(value) and abs(value) < 9.5 else count(value)
 
 
 def percent(share: float | None, *, decimals: int = 1) -> str:
@@ -150,10 +163,15 @@ def span(low: float | None, high: float | None, unit: str = "") -> str:
     >>> span(2.81, 4.12), span(0.05, 0.09, "share")
     ('2.81–4.12', '5.0–9.0 %')
     """
+    joint = "…" if _below_zero(low) or _below_zero(high) else "–"
     if unit == "share":
-        return f"{percent(low).removesuffix(' %')}–{percent(high)}"
-    text = f"{number(low)}–{number(high)}"
+        return f"{percent(low).removesuffix(' %')}{joint}{percent(high)}"
+    text = f"{number(low)}{joint}{number(high)}"
     return f"{text} {say(unit)}" if unit and unit != "times" else text
+
+
+def _below_zero(value: float | None) -> bool:
+    return not _missing(value) and value < 0
 
 
 def p_value(p: float | None) -> str:
@@ -200,3 +218,8 @@ def listing(items: list[str]) -> str:
 def listing_plain(items: list[str]) -> str:
     """Items side by side without "and": ``a, b, c`` or ``a、b、c``."""
     return say(", ").join(items)
+
+
+def listing_wide(items: list[str]) -> str:
+    """Items that hold commas themselves: ``a, b; c, d``."""
+    return say("; ").join(items)

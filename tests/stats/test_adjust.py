@@ -95,7 +95,8 @@ def test_row_order_and_the_unit_of_exposure_do_not_matter(seed, scale):
     ).assign(n=rng.uniform(1, 5, 30))
     call = {"count": "y", "exposure": "n", "attribute": "v", "strata": ["s"]}
     one = stratified_ratios(cells, **call)
-    other = stratified_ratios(cells.sample(frac=1, random_state=1).assign(n=lambda f: f.n * scale),
-                              **call)
+    other = stratified_ratios(
+        cells.sample(frac=1, random_state=1).assign(n=lambda f: f.n * scale), **call
+    )
     np.testing.assert_allclose(one["ratio"], other["ratio"], rtol=1e-9)
     np.testing.assert_allclose(one["p"], other["p"], rtol=1e-9)

@@ -115,23 +115,32 @@ def version_study(scope: Scope, *, months: int) -> Study | None:
     return Study("faults_per_1000", cells, strata_of(["version"], cells))
 
 
-def return_study(scope: Scope, *, months: int) -> Study | None:
+def return_study(
+    scope: Scope,
+    *,
+    months: int,
+    attributes: Sequence[str] = RETURN_ATTRIBUTES,
+    roll_up: bool = True,
+) -> Study | None:
     """Returns by attributes of the order line; None without orders or returns."""
     store = scope.store
     if not available("return_rate", store):
         return None
-    keys = [c for c in ("product", *RETURN_ATTRIBUTES) if store.has("orders", c)]
-    cells = _measured(scope, "return_rate", keys, months)
+    keys = [c for c in ("product", *attributes) if store.has("orders", c)]
+    cells = _measured(scope, "return_rate", keys, months, roll_up=roll_up)
     if cells is None:
         return None
-    judged = [a for a in RETURN_ATTRIBUTES if a in keys and cells[a].nunique() > 1]
+    judged = [a for a in attributes if a in keys and cells[a].nunique() > 1]
     return Study("return_rate", cells, strata_of(judged, cells), per=1.0) if judged else None
 
 
-def _measured(scope: Scope, metric: str, keys: list[str], months: int) -> pd.DataFrame | None:
+def _measured(
+    scope: Scope, metric: str, keys: list[str], months: int, *, roll_up: bool = True
+) -> pd.DataFrame | None:
     if not available(metric, scope.store, by=keys):
         return None
-    level = scope.children[0].level if "region" in keys and scope.children else None
+    rolled = roll_up and "region" in keys and scope.children
+    level = scope.children[0].level if rolled else None
     cells = measure(
         metric,
         scope.store,

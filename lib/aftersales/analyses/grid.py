@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aftersales.analyses.cells import Study, fault_study
+from aftersales.analyses.cells import Study, fault_study, return_study
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.metrics import METRICS, measure
 from aftersales.stats.adjust import robust_dispersion, stratified_ratios
+from aftersales.stats.intervals import rate_ratio
 
+MAX_COLUMNS = 30  # products above which a grid cannot be read
+ALL = "all"
 _MIX_COLUMNS = ("product", "issue_type", "category", "model")
 
 
@@ -34,25 +37,41 @@ def fault_grid(scope: Scope, *, months: int) -> Grid | None:
     company. None without units in service or without regions.
     """
     company = read_scope(scope.store, as_of=scope.as_of)
-    study = _at_places(company, months)
-    if study is None or "product" not in study.cells or study.cells["region"].nunique() < 2:
+    study = fault_study(company, months=months, attributes=("model", "region"), roll_up=False)
+    return _study_grid(study, scope, column="product")
+
+
+def return_grid(scope: Scope, *, months: int) -> Grid | None:
+    """Child region by product or category, returns against the same month's orders elsewhere."""
+    company = read_scope(scope.store, as_of=scope.as_of)
+    study = return_study(company, months=months, attributes=("category", "region"), roll_up=False)
+    if study is None:
         return None
-    held = [c for c in ("model", "age", "month") if c in study.cells]
+    names = [c for c in ("product", "category") if c in study.cells]
+    column = next((c for c in names if 1 < study.cells[c].nunique() <= MAX_COLUMNS), "")
+    if not column:  # thousands of articles: all together
+        column = "product"
+        study.cells[column] = ALL
+    return _study_grid(study, scope, column=column)
+
+
+def _study_grid(study: Study | None, scope: Scope, *, column: str) -> Grid | None:
+    cells = None if study is None else study.cells
+    if cells is None or column not in cells or "region" not in cells:
+        return None
+    if cells["region"].nunique() < 2:
+        return None
+    held = [c for c in ("model", "age", "month") if c in cells]
     places = _ratios(study.cells, "region", held).rename(columns={"value": "region"})
     places.attrs["tau2"] = _tau2(places)
     rows = _rows(scope)
     level = study.cells.assign(region=_to_level(study.cells["region"], rows, scope))
     parts = []
-    for product, part in level.groupby("product", observed=True):
+    for value, part in level.groupby(column, observed=True):
         ratios = _ratios(part, "region", held)
-        parts.append(ratios[ratios["value"].isin(rows)].assign(product=str(product)))
+        parts.append(ratios[ratios["value"].isin(rows)].assign(**{column: str(value)}))
     cells = pd.concat(parts, ignore_index=True).rename(columns={"value": "region"})
-    return Grid("faults_per_1000", "region", "product", cells, places, adjusted=True)
-
-
-def _at_places(company: Scope, months: int) -> Study | None:
-    """The fault study of the whole company with regions as they are stored, not rolled up."""
-    return fault_study(company, months=months, attributes=("model", "region"), roll_up=False)
+    return Grid(study.metric, "region", column, cells, places, adjusted=True)
 
 
 def _rows(scope: Scope) -> list[str]:
@@ -103,29 +122,32 @@ def mix_grid(scope: Scope, *, months: int) -> Grid | None:
     pair = ["region", columns[0]] if by_place else columns[:2]
     if len(pair) < 2:
         return None
-    counts = _counts(scope, pair, months)
+    counts = _largest(_counts(scope, pair, months, back=0), pair)
     row, column = pair
     if counts.empty or counts[row].nunique() < 2 or counts[column].nunique() < 2:
         return None
-    cells = _shares(counts, row=row, column=column)
+    before = _counts(scope, pair, months, back=months)
+    before = before[before[row].isin(counts[row]) & before[column].isin(counts[column])]
+    cells = _grown(_shares(counts, row=row, column=column), before, row=row, column=column)
     places = pd.DataFrame(columns=["region", "ratio", "count", "expected"])
     return Grid("ticket_mix", row, column, cells, places, adjusted=False)
 
 
-def _counts(scope: Scope, pair: list[str], months: int) -> pd.DataFrame:
+def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.DataFrame:
+    """Tickets by the pair in the window that ended `back` months ago."""
     level = scope.children[0].level if "region" in pair and scope.children else None
     counts = measure(
         "ticket_volume",
         scope.store,
         region=scope.region.id,
         by=pair,
-        as_of=scope.last_month + pd.offsets.MonthEnd(0),
+        as_of=scope.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0),
         months=months,
         level=level,
     ).rename(columns={METRICS["ticket_volume"].count: "count"})
     if "region" in pair:
         counts = counts[counts["region"].isin([r.id for r in scope.children])]
-    return _largest(counts.dropna(subset=pair), pair)
+    return counts.dropna(subset=pair)
 
 
 def _largest(counts: pd.DataFrame, pair: list[str], *, keep: int = 15) -> pd.DataFrame:
@@ -146,3 +168,24 @@ def _shares(counts: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
         ratios = _ratios(full, row, [])
         parts.append(ratios.rename(columns={"value": row}).assign(**{column: str(value)}))
     return pd.concat(parts, ignore_index=True).assign(**{row: lambda f: f[row].astype(str)})
+
+
+def _grown(cells: pd.DataFrame, before: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
+    """Adds ``growth`` and ``growth_p``: the cell's share of its row against the window before.
+
+    A structure that was there before (one product has a part the others lack) is no news. NaN
+    where the row had no tickets before.
+    """
+    past = before.astype({row: str, column: str}).set_index([row, column])["count"]
+    totals = past.groupby(level=0).sum()
+    tests = []
+    for cell in cells.rename(columns={"count": "cases"}).itertuples():
+        key = (getattr(cell, row), getattr(cell, column))
+        total = float(totals.get(key[0], 0.0))
+        if total == 0:
+            tests.append((np.nan, np.nan))
+            continue
+        test = rate_ratio(cell.cases, cell.exposure, float(past.get(key, 0.0)), total)
+        tests.append((test.ratio, test.p))
+    growth, p = (np.array(x, dtype=float) for x in zip(*tests, strict=True))
+    return cells.assign(growth=growth, growth_p=p)

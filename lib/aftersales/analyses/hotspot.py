@@ -9,10 +9,11 @@ import pandas as pd
 
 from aftersales import plot, words
 from aftersales.analyses import hotspot_words
-from aftersales.analyses.grid import Grid, fault_grid, mix_grid
+from aftersales.analyses.grid import Grid, fault_grid, mix_grid, return_grid
 from aftersales.analyses.outlets import outlet_table
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.analyses.verdict import judge
+from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS, available, measure
 from aftersales.stats.funnel import funnel_limits
@@ -20,6 +21,7 @@ from aftersales.stats.multiplicity import benjamini_hochberg
 from aftersales.stats.shrinkage import gamma_poisson
 from aftersales.words import say
 
+GROWTH, GROWTH_P = 1.2, 0.005  # of a share of tickets, against the window before
 MIN_EXPECTED = 5.0  # expected or observed cases below which a cell is too small to judge
 
 
@@ -29,8 +31,8 @@ class Hotspot:
 
     `cells` has one row per cell: the grid's row and column attribute, ``count``, ``exposure``,
     ``expected`` (at the rate of comparable others), ``crude_expected`` (product mix, age and season
-    not allowed for), ``ratio``, ``low``, ``high``, ``crude_ratio``, ``shrunken`` (pulled towards 1 by
-    how little it rests on), ``p``, ``q``, ``excess``, ``cost``, ``few``, ``severity``.
+    not allowed for), ``ratio``, ``low``, ``high``, ``crude_ratio``, ``shrunken`` (pulled towards 1
+    by how little it rests on), ``p``, ``q``, ``excess``, ``cost``, ``few``, ``severity``.
     `outlets` has one row per outlet and service metric, see `outlets.outlet_table`.
     """
 
@@ -87,8 +89,9 @@ class Hotspot:
     def plot_funnel(self, *, ax=None):
         """Every place by size: outside the funnel is more than chance."""
         tree = self.scope.profile.regions
-        places = self.places[self.places["expected"].gt(0) & self.places["region"].isin(
-            [r.id for r in tree])]
+        places = self.places[
+            self.places["expected"].gt(0) & self.places["region"].isin([r.id for r in tree])
+        ]
         if places.empty:
             return plot.nothing(say("These data have no regions to compare."), ax=ax)
         expected = places["expected"].to_numpy()
@@ -123,10 +126,9 @@ class Hotspot:
 
     def _names(self, cells: pd.DataFrame) -> list[str]:
         row, column = self.grid.row, self.grid.column
-        return [
-            f"{self.scope.label(row, getattr(r, row))} · {self.scope.label(column, getattr(r, column))}"
-            for r in cells.itertuples()
-        ]
+        label = self.scope.label
+        pairs = zip(cells[row], cells[column], strict=True)
+        return [f"{label(row, r)} · {label(column, c)}" for r, c in pairs]
 
     def cell_table(self) -> pd.DataFrame:
         """The cells for readers: crude and adjusted side by side, largest excess first."""
@@ -154,14 +156,15 @@ class Hotspot:
 
 
 def hotspot(
-    store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
 ) -> Hotspot:
     """Compare each child region and product with comparable ones in the whole company.
 
     With units in service, faults are compared inside the same model, age band and month
     (Mantel-Haenszel), so that neither product mix nor age nor season makes a hotspot; the spread
     between places is taken from the data, so that being a little different is not a finding.
-    Without exposure, the share of each product (or issue) among a place's tickets is compared.
+    Without units, returns are compared in the same month; without any exposure, the share of each
+    product (or issue) among a place's tickets, which is worth watching where it also grew.
     Outlets are compared with all outlets on turnaround, SLA and repeat repairs.
 
     Parameters
@@ -171,7 +174,8 @@ def hotspot(
     months : length of the window, in complete months up to `as_of`
     """
     scope = read_scope(store, region=region, as_of=as_of)
-    grid = fault_grid(scope, months=months) or mix_grid(scope, months=months)
+    grids = (make(scope, months=months) for make in (fault_grid, return_grid, mix_grid))
+    grid = next((g for g in grids if g is not None), None)
     cells = _judged(grid, scope, months) if grid else pd.DataFrame()
     places = grid.places if grid else pd.DataFrame(columns=["region"])
     return Hotspot(scope, months, grid, cells, places, outlet_table(scope, months=months))
@@ -190,14 +194,21 @@ def _judged(grid: Grid, scope: Scope, months: int) -> pd.DataFrame:
     cells["cost"] = np.nan if each is None else cells["excess"].where(cells["excess"] > 0) * each
     target = scope.profile.target(grid.metric)
     cells["severity"] = [
-        "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, target=target)
+        "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, cases=r.compared, target=target)
         for r in cells.itertuples()
     ]
-    if not grid.adjusted:  # a share of tickets is a hint, not yet a reason to act
-        cells["severity"] = cells["severity"].replace("act", "watch")
+    if not grid.adjusted:
+        cells["severity"] = _only_news(cells)
     order = cells["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     cells = cells.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
     return cells.reset_index(drop=True)
+
+
+def _only_news(cells: pd.DataFrame) -> pd.Series:
+    """A share of tickets is worth watching where it also grew; else it is how things are."""
+    urgent = cells["severity"].isin(["act", "watch"])
+    grew = (cells["growth"] >= GROWTH) & (cells["growth_p"] <= GROWTH_P)
+    return cells["severity"].mask(urgent & grew, "watch").mask(urgent & ~grew, "ok")
 
 
 def _shrunken(cells: pd.DataFrame) -> np.ndarray:
@@ -227,5 +238,3 @@ def _cost_per_case(scope: Scope, months: int) -> float | None:
     )
     value = METRICS["cost_per_ticket"].value
     return float(frame[value].iloc[0]) if len(frame) and frame[value].notna().any() else None
-
-

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftersales import words
+from aftersales.analyses.grid import ALL
 from aftersales.analyses.scope import lacking
+from aftersales.analyses.verdict import ACT_Q
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.words import say, say_n
@@ -23,7 +25,7 @@ def findings(result: Hotspot) -> list[Finding]:
 
 
 def _nothing_to_compare(result: Hotspot) -> Finding:
-    if not result.scope.store.has("tickets"):
+    if result.grid is None and not result.scope.store.has("tickets"):
         return lacking(result.scope, metric="ticket_volume", table="tickets")
     text = say(
         "Not judged: these data have neither several regions nor several products to compare."
@@ -40,6 +42,7 @@ def _cells(result: Hotspot) -> list[Finding]:
         hot = cells[cells["severity"].eq(severity)]
         found += [_hot(result, row) for row in hot.head(SHOWN).itertuples()]
     judged = cells[~cells["few"]]
+    found += _structure(result)
     found.append(_rest(result, n=len(judged) - len(found), total=len(judged)))
     few = int(cells["few"].sum())
     if few:
@@ -54,12 +57,32 @@ def _cells(result: Hotspot) -> list[Finding]:
     return found
 
 
+def _structure(result: Hotspot) -> list[Finding]:
+    """Without exposure: where tickets are concentrated as they were before."""
+    if result.grid.adjusted:
+        return []
+    cells = result.cells
+    target = result.scope.profile.target(result.grid.metric)
+    known = cells[cells["severity"].eq("ok") & cells["ratio"].ge(target.act_ratio)]
+    known = known[known["q"].le(ACT_Q)].sort_values("excess", ascending=False)
+    if known.empty:
+        return []
+    names = [result.scope.subject(_subject(result, row)) for row in known.head(3).itertuples()]
+    text = say(
+        "Tickets are concentrated, and not clearly more than before, in: {names}.",
+        names=words.listing_wide(names),
+    )
+    return [Finding("ok", text, metric=result.grid.metric, judged=len(known), kind="structure")]
+
+
 def _subject(result: Hotspot, row) -> dict[str, str]:
     """The cell's attributes; a report of one region does not name it again."""
     grid = result.grid
     pairs = {grid.row: getattr(row, grid.row), grid.column: getattr(row, grid.column)}
     if pairs.get("region") == result.scope.region.id:
         pairs.pop("region")
+    if pairs.get(grid.column) == ALL:
+        pairs.pop(grid.column)
     return pairs
 
 
@@ -68,7 +91,7 @@ def _hot(result: Hotspot, row) -> Finding:
     values = {
         "subject": result.scope.subject(subject),
         "count": words.count(row.compared),
-        "expected": words.count(row.expected),
+        "expected": words.cases(row.expected),
         "ratio": words.number(row.ratio, digits=2),
         "low": words.number(row.low, digits=2),
         "high": words.number(row.high, digits=2),
@@ -76,21 +99,36 @@ def _hot(result: Hotspot, row) -> Finding:
         "excess": words.count(row.excess),
         "months": result.months,
     }
-    if grid.adjusted:
+    if grid.metric == "return_rate":
         text = say(
-            "Hotspot, {subject}: {count} faults in {months} months where units of the same model "
-            "and age elsewhere lead one to expect {expected}, {ratio} times (95 % interval "
-            "{low}–{high}; crude {crude}). {excess} extra cases: see Root cause.",
+            "Hotspot, {subject}: {count} returns in {months} months where orders of the same month "
+            "elsewhere lead one to expect {expected}, {ratio} times (95 % interval {low}–{high}). "
+            "{excess} extra returns: see Root cause.",
+            **values,
+        )
+    elif grid.adjusted:
+        text = say(
+            "Hotspot, {subject}: {count} faults in {months} months, {ratio} times the {expected} "
+            "expected from units of the same model and age elsewhere (95 % interval {low}–{high}; "
+            "crude {crude}). {excess} extra cases: see Root cause.",
+            **values,
+        )
+    elif row.growth == float("inf"):
+        text = say(
+            "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
+            "(95 % interval {low}–{high}), and none in the {months} months before. These are "
+            "shares of tickets; nothing says how much was at risk.",
             **values,
         )
     else:
         text = say(
             "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
-            "(95 % interval {low}–{high}). This compares shares of tickets, since nothing says how "
-            "much was at risk.",
+            "(95 % interval {low}–{high}) and {growth} times its share in the {months} months "
+            "before. These are shares of tickets; nothing says how much was at risk.",
+            growth=words.number(row.growth, digits=2),
             **values,
         )
-    scale = 1000.0 if grid.adjusted else 1.0
+    scale = 1000.0 if METRICS[grid.metric].kind == "rate" else 1.0
     rate = scale * row.compared / row.exposure
     return Finding(
         row.severity,
@@ -143,10 +181,9 @@ def _outlets(result: Hotspot) -> list[Finding]:
         for row in table[table["severity"].eq(severity)].head(SHOWN).itertuples()
     ]
     n, total = len(table) - len(found), len(table)
-    text = say_n(
-        "Of {total} comparisons of outlets with their peers, {n} gives no reason to act.",
-        "Of {total} comparisons of outlets with their peers, {n} give no reason to act.",
-        n,
+    text = say(
+        "Outlets: {n} of {total} comparisons with their peers give no reason to act.",
+        n=words.count(n),
         total=words.count(total),
     )
     rest = Finding("ok", text, metric=table["metric"].iloc[0], judged=max(n, 1), kind="outlets")
@@ -167,14 +204,15 @@ def _outlet(result: Hotspot, row) -> Finding:
     }
     if info.kind == "duration":
         text = say(
-            "Outlet {outlet}: {measure} is {value} in the median, {ratio} times that of its peers "
+            "Outlet {outlet}, {measure}: {value} in the median, {ratio} times that of its peers "
             "({peers}; 95 % interval {low}–{high}, n = {n}). Ask what holds repairs up there.",
             **values,
         )
     else:
         text = say(
-            "Outlet {outlet} ({measure}): {value} of cases go wrong, {ratio} times the share of its "
-            "peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it repairs.",
+            "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
+            "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
+            "repairs.",
             **values,
         )
     return Finding(

@@ -46,6 +46,21 @@ def bad_count(frame: pd.DataFrame, *, metric: str) -> pd.Series:
     return hits
 
 
+def counted_from_first(frame: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
+    """Counts with days as their exposure, each group from the month of its first case.
+
+    Without a denominator nothing says whether a product without tickets was in the field, so the
+    months before its first one are no past to compare with.
+    """
+    frame = frame.assign(n=frame["month"].dt.days_in_month)
+    first = frame["month"].where(frame["bad"] > 0)
+    if by:
+        first = first.groupby([frame[c] for c in by], dropna=False).transform("min")
+    else:
+        first = pd.Series(first.min(), index=frame.index)
+    return frame[frame["month"] >= first].reset_index(drop=True)
+
+
 def complete(frame: pd.DataFrame, *, months: pd.DatetimeIndex) -> pd.DataFrame:
     """One row per month of `months`; months without a row have no cases and no exposure."""
     filled = frame.set_index("month")[["bad", "n"]].reindex(months, fill_value=0)

@@ -24,8 +24,9 @@ COLUMNS = [
 def outlet_table(scope: Scope, *, months: int) -> pd.DataFrame:
     """Every outlet of a region on each service metric, against all outlets of the company.
 
-    Returns one row per outlet and metric: ``n`` cases, ``value`` with interval (median days, or share
-    of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``, ``q`` over all rows,
+    Returns one row per outlet and metric: ``n`` cases, ``value`` with interval (median days, or
+    share of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``, ``q``
+    over all rows,
     ``severity``. The spread between outlets is taken from the data, so an outlet is only called
     slow when it stands out from how outlets differ anyway. Below `min_n` it is not judged.
     """
@@ -37,7 +38,7 @@ def outlet_table(scope: Scope, *, months: int) -> pd.DataFrame:
     table = table[table["inside"]].reset_index(drop=True)
     table["q"] = benjamini_hochberg(table["p"].to_numpy())
     table["severity"] = [
-        judge(r.ratio, p=r.p, q=r.q, target=scope.profile.target(r.metric))
+        judge(r.ratio, p=r.p, q=r.q, cases=r.n, target=scope.profile.target(r.metric))
         for r in table.itertuples()
     ]
     return table[COLUMNS]

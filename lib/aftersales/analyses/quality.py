@@ -12,9 +12,10 @@ from aftersales import plot
 from aftersales.analyses import quality_words
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.data.schema import joins, time_column
+from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
-from aftersales.metrics.frames import collect, known
 from aftersales.metrics.frames import add_month as with_month
+from aftersales.metrics.frames import collect, known
 from aftersales.words import say
 
 RECENT_WEEKS, PAST_WEEKS = 4, 26
@@ -24,11 +25,11 @@ RECENT_WEEKS, PAST_WEEKS = 4, 26
 class Quality:
     """What is known about the tables behind a region's reports.
 
-    `tables` has one row per table: ``table``, ``read``, ``kept``, ``duplicates``, ``rejected``, shares of
-    the last two (whole profile), ``rows`` of this region, ``unknown_region`` (share of rows whose
-    region could not be resolved; the root only), ``first``, ``last``.
+    `tables` has one row per table: ``table``, ``read``, ``kept``, ``duplicates``, ``rejected``,
+    shares of the last two (whole profile), ``rows`` of this region, ``unknown_region`` (share of
+    rows whose region could not be resolved; the root only), ``first``, ``last``.
     `coverage` counts rows by table and month; `joins` says how many keys meet their table;
-    `missing` gives the share of empty cells by column; `weeks` counts tickets by week.
+    `missing` gives the share of empty cells by column; `weeks` counts the main table by week.
     """
 
     scope: Scope
@@ -55,15 +56,21 @@ class Quality:
         return plot.coverage(frame, row="table", ax=ax)
 
     def plot_weeks(self, *, ax=None):
-        """Tickets by week; a low end means that the last weeks are not complete yet."""
+        """Rows by week; a low end means that the last weeks are not complete yet."""
         if self.weeks.empty:
-            return plot.nothing(say("There are no tickets to count by week."), ax=ax)
+            return plot.nothing(say("There are no rows to count by week."), ax=ax)
         frame = self.weeks.tail(52).rename(columns={"week": "period", "n": "count"})
-        return plot.bars(frame, ylabel=say("Tickets by week"), ax=ax)
+        ylabel = say("Rows of table {table} by week", table=self.main_table)
+        return plot.bars(frame, ylabel=ylabel, ax=ax)
+
+    @property
+    def main_table(self) -> str:
+        """The table whose weeks are counted; "" without any."""
+        return main_table(self.scope)
 
     @property
     def recent_ratio(self) -> float:
-        """Tickets of the last four weeks over those of a usual four weeks (the median week)."""
+        """Rows of the last four weeks over those of a usual four weeks (the median week)."""
         n = self.weeks["n"].to_numpy(float)
         if len(n) < RECENT_WEEKS + PAST_WEEKS:
             return float("nan")
@@ -87,7 +94,9 @@ class Quality:
         return pd.concat(parts, ignore_index=True)[["table", "reason", "n"]]
 
 
-def quality(store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 36):
+def quality(
+    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 36
+) -> Quality:
     """Describe the tables behind a region's reports.
 
     Parameters
@@ -133,8 +142,10 @@ def _own(scope: Scope, table: str) -> dict[str, float]:
         return {"rows": 0, "unknown_region": np.nan}
     rows = store.scan(table, region=scope.region.id)
     if not store.has(table, "region"):
-        return {"rows": collect(rows.select(n=nw.len()), sort=[])["n"].iloc[0],
-                "unknown_region": np.nan}
+        return {
+            "rows": collect(rows.select(n=nw.len()), sort=[])["n"].iloc[0],
+            "unknown_region": np.nan,
+        }
     unknown = (nw.col("region") == "unknown").cast(nw.Int64).sum()
     counts = collect(rows.select(n=nw.len(), u=unknown), sort=[]).fillna(0).iloc[0]
     at_root = scope.parent is None and counts["n"] > 0
@@ -201,15 +212,23 @@ def _missing(scope: Scope) -> pd.DataFrame:
     return table[table["missing"] > 0].sort_values("missing", ascending=False)
 
 
+def main_table(scope: Scope) -> str:
+    """The table whose weeks tell whether data are complete: the first of tickets, orders, surveys
+    that is there; "" without any."""
+    names = ("tickets", "orders", "surveys")
+    return next((t for t in names if scope.store.has(t, time_column(t))), "")
+
+
 def _weeks(scope: Scope) -> pd.DataFrame:
-    """Tickets by week of seven days ending on `as_of`; weeks without tickets count zero."""
-    store = scope.store
-    if not store.has("tickets", "opened_at"):
+    """Rows of the main table by week of seven days ending on `as_of`; empty weeks count zero."""
+    table = main_table(scope)
+    if not table:
         return pd.DataFrame(columns=["week", "n"])
-    rows = store.scan("tickets", region=scope.region.id)
-    rows = rows.filter(known("opened_at", as_of=scope.as_of))
+    time = time_column(table)
+    rows = scope.store.scan(table, region=scope.region.id)
+    rows = rows.filter(known(time, as_of=scope.as_of))
     days = collect(
-        rows.with_columns(day=nw.col("opened_at").dt.date()).group_by("day").agg(n=nw.len()),
+        rows.with_columns(day=nw.col(time).dt.date()).group_by("day").agg(n=nw.len()),
         sort=["day"],
     )
     if days.empty:
@@ -218,6 +237,8 @@ def _weeks(scope: Scope) -> pd.DataFrame:
     back = (scope.as_of.normalize() - day).dt.days // 7
     counts = days.groupby(back.to_numpy())["n"].sum().reindex(range(int(back.max()) + 1)).fillna(0)
     start = scope.as_of.normalize() - pd.to_timedelta(counts.index * 7 + 6, unit="D")
-    return pd.DataFrame({"week": start, "n": counts.to_numpy()}).sort_values("week").reset_index(
-        drop=True
+    return (
+        pd.DataFrame({"week": start, "n": counts.to_numpy()})
+        .sort_values("week")
+        .reset_index(drop=True)
     )

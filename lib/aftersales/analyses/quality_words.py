@@ -28,20 +28,30 @@ def findings(result: Quality) -> list[Finding]:
 def _tables(result: Quality) -> list[Finding]:
     if result.tables.empty:
         return [Finding("unknown", say("There are no processed tables."), kind="tables")]
-    found = [_rejected(row) for row in result.tables.itertuples() if row.rejected_share >= WATCH_REJECTED]
+    found = [
+        _rejected(row) for row in result.tables.itertuples() if row.rejected_share >= WATCH_REJECTED
+    ]
     total = result.tables[["read", "kept", "duplicates", "rejected"]].sum()
-    text = say(
-        "Of {read} raw rows in {n} tables {kept} are kept, {duplicates} are copies of others and "
+    text = say_n(
+        "Of {read} raw rows in {n} table {kept} are kept, {duplicates} are copies of others and "
         "{rejected} are rejected with a reason; none is lost.",
+        "Of {read} raw rows in {n} tables, {kept} are kept, {duplicates} are copies of others and "
+        "{rejected} are rejected with a reason; none is lost.",
+        len(result.tables),
         read=words.count(total["read"]),
-        n=len(result.tables),
         kept=words.count(total["kept"]),
         duplicates=words.count(total["duplicates"]),
         rejected=words.count(total["rejected"]),
     )
     found.append(
-        Finding("ok", text, n=total["read"], estimate=total["kept"], kind="rows",
-                judged=max(1, len(result.tables) - len(found)))
+        Finding(
+            "ok",
+            text,
+            n=total["read"],
+            estimate=total["kept"],
+            kind="rows",
+            judged=max(1, len(result.tables) - len(found)),
+        )
     )
     return found
 
@@ -49,15 +59,22 @@ def _tables(result: Quality) -> list[Finding]:
 def _rejected(row) -> Finding:
     severity: Severity = "act" if row.rejected_share >= ACT_REJECTED else "watch"
     text = say(
-        "Table {table}: {rejected} of {read} rows ({share}) are rejected. Look at the reasons below, "
-        "and mend the source or sources.yaml.",
+        "Table {table}: {rejected} of {read} rows ({share}) are rejected. Look at the reasons "
+        "below, and mend the source or sources.yaml.",
         table=row.table,
         rejected=words.count(row.rejected),
         read=words.count(row.read),
         share=words.percent(row.rejected_share),
     )
-    return Finding(severity, text, subject={"table": row.table}, estimate=row.rejected_share,
-                   n=row.read, unit="share", kind="rejected")
+    return Finding(
+        severity,
+        text,
+        subject={"table": row.table},
+        estimate=row.rejected_share,
+        n=row.read,
+        unit="share",
+        kind="rejected",
+    )
 
 
 def _joins(result: Quality) -> list[Finding]:
@@ -67,16 +84,23 @@ def _joins(result: Quality) -> list[Finding]:
             continue
         severity: Severity = "act" if row.joined < ACT_JOINED else "watch"
         text = say(
-            "{share} of the filled {column} in table {table} meet no row of table {to}. What cannot be "
-            "joined is left out where the other table is needed.",
+            "In table {table}, {share} of the filled {column} match no row of table {to}. What "
+            "cannot be joined is left out where the other table is needed.",
             share=words.percent(1 - row.joined),
             column=row.column,
             table=row.table,
             to=row.to,
         )
         found.append(
-            Finding(severity, text, subject={"table": row.table, "column": row.column},
-                    estimate=row.joined, n=row.n, unit="share", kind="join")
+            Finding(
+                severity,
+                text,
+                subject={"table": row.table, "column": row.column},
+                estimate=row.joined,
+                n=row.n,
+                unit="share",
+                kind="join",
+            )
         )
     n = len(result.joins) - len(found)
     if n:
@@ -95,8 +119,8 @@ def _regions(result: Quality) -> list[Finding]:
         Finding(
             "watch",
             say(
-                "{share} of the rows of table {table} have a region that could not be resolved; they "
-                "count in the whole only. Add the spellings to regions.yaml.",
+                "{share} of the rows of table {table} have a region that could not be resolved; "
+                "they count in the whole only. Add the spellings to regions.yaml.",
                 share=words.percent(row.unknown_region),
                 table=row.table,
             ),
@@ -130,22 +154,28 @@ def _gaps(result: Quality) -> list[Finding]:
 def _weeks(result: Quality) -> list[Finding]:
     ratio = result.recent_ratio
     if ratio != ratio:
-        text = say("There are too few weeks of tickets to say whether the last ones are complete.")
+        text = say("There are too few weeks of data to say whether the last ones are complete.")
         return [Finding("unknown", text, kind="completeness")]
-    values = {"ratio": words.percent(ratio, decimals=0)}
+    values = {"ratio": words.percent(ratio, decimals=0), "table": result.main_table}
     if ratio < LOW_WEEKS:
         text = say(
-            "The last four weeks have {ratio} of the usual number of tickets. They may be incomplete: "
-            "do not read the end of a series as an improvement.",
+            "The last four weeks have {ratio} of the usual number of rows ({table}). They may be "
+            "incomplete: do not read the end of a series as an improvement.",
             **values,
         )
         severity: Severity = "watch"
     elif ratio > HIGH_WEEKS:
-        text = say("The last four weeks have {ratio} of the usual number of tickets. Check for "
-                   "double deliveries of data before looking for a cause.", **values)
+        text = say(
+            "The last four weeks have {ratio} of the usual number of rows ({table}). Check for "
+            "double deliveries of data before looking for a cause.",
+            **values,
+        )
         severity = "watch"
     else:
-        text = say("The last four weeks have {ratio} of the usual number of tickets, so nothing "
-                   "speaks for missing data.", **values)
+        text = say(
+            "The last four weeks have {ratio} of the usual number of rows ({table}), so no data "
+            "seem to be missing.",
+            **values,
+        )
         severity = "ok"
     return [Finding(severity, text, estimate=ratio, unit="share", kind="completeness")]

@@ -12,6 +12,7 @@ from aftersales import plot
 from aftersales.analyses import root_cause_words
 from aftersales.analyses.cells import Study, fault_study, return_study, version_study
 from aftersales.analyses.scope import Scope, attribute, read_scope
+from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS
 from aftersales.stats.adjust import homogeneity
@@ -29,10 +30,10 @@ DIFFERS_P = 0.01  # below it the ratio differs between regions
 class Answer:
     """The search of one study: causes with their checks.
 
-    `checks` has one row per cause: ``attribute``, ``value``, ``differs_p`` (is the ratio the same in all
-    child regions?), ``young`` and ``young_rest`` (share of exposure younger than 6 months, its own
-    and of the rest), ``missing_cases`` and ``missing_exposure`` (share of cases and of exposure without
-    a value of that attribute), ``evidence``.
+    `checks` has one row per cause: ``attribute``, ``value``, ``differs_p`` (is the ratio the same
+    in all child regions?), ``young`` and ``young_rest`` (share of exposure younger than 6 months,
+    its own and of the rest), ``missing_cases`` and ``missing_exposure`` (share of cases and of
+    exposure without a value of that attribute), ``evidence``.
     """
 
     study: Study
@@ -80,10 +81,7 @@ class RootCause:
         table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
         table = table.sort_values(order, na_position="last").head(SHOWN)
         return table.assign(
-            name=[
-                f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
-                for r in table.itertuples()
-            ],
+            name=[self.scope.subject({r.attribute: r.value}) for r in table.itertuples()],
             group=[say(METRICS[m].title) for m in table["metric"]],
             crude=table["crude_ratio"],
             significant=table["rank"].notna(),
@@ -91,7 +89,7 @@ class RootCause:
         ).sort_values(["group"], kind="stable")
 
     def cause_table(self) -> pd.DataFrame:
-        """Causes and their shadows for readers: counts, expected, excess, crude and adjusted ratio."""
+        """Causes and their shadows for readers: counts, expected, crude and adjusted ratio."""
         rows = []
         for answer in self.answers:
             table = answer.causes.table
@@ -103,16 +101,13 @@ class RootCause:
         if not rows or not sum(map(len, rows)):
             return pd.DataFrame(columns=columns)
         table = pd.concat(rows, ignore_index=True)
-        table["cause"] = [
-            f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
-            for r in table.itertuples()
-        ]
+        table["cause"] = [self.scope.subject({r.attribute: r.value}) for r in table.itertuples()]
         shadow = say("shadow")
         table["evidence"] = table["evidence"].where(table["rank"].notna(), shadow)
         return table[columns]
 
     def value_table(self) -> pd.DataFrame:
-        """Every judged value for readers: counts, crude and adjusted ratio, what it is a shadow of."""
+        """Every judged value for readers: counts, crude and adjusted ratio."""
         table = self.to_frame()
         columns = ["attribute", "value", "count", "expected", "crude_ratio", "ratio", "low", "high"]
         if table.empty:
@@ -130,7 +125,7 @@ class RootCause:
 
         cells, key = answer.study.cells, answer.causes.order[0]
         inside = cells[key[0]].astype(str).eq(key[1])
-        name = f"{attribute(key[0])} {self.scope.label(*key)}"
+        name = self.scope.subject(dict([key]))
         parts = []
         for cohort, part in ((name, cells[inside]), (say("all others"), cells[~inside])):
             sums = part.groupby("age", as_index=False)[["count", "exposure"]].sum()
@@ -168,16 +163,13 @@ class RootCause:
         table.insert(
             0,
             "cause",
-            [
-                f"{attribute(r.attribute)} {self.scope.label(r.attribute, r.value)}"
-                for r in table.itertuples()
-            ],
+            [self.scope.subject({r.attribute: r.value}) for r in table.itertuples()],
         )
         return table.drop(columns=["attribute", "value"])
 
 
 def root_cause(
-    store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
 ) -> RootCause:
     """Search the attributes of units, versions and orders for what explains an excess of cases.
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 SHADOWS_NAMED = 5
 DIFFERS_P = 0.01
 _FAULTS = N_(
-    "{attribute} {value}: {count} faults in {months} months where comparable units lead one to "
-    "expect {expected}, {ratio} times as many (95 % interval {low}–{high}). It is associated with "
-    "{excess} extra faults. {next}"
+    "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
+    "comparable units (95 % interval {low}–{high}). It is associated with {excess} extra faults. "
+    "{next}"
 )
 _RETURNS = N_(
-    "{attribute} {value}: {count} returns in {months} months where comparable orders lead one to "
-    "expect {expected}, {ratio} times as many (95 % interval {low}–{high}). It is associated with "
-    "{excess} extra returns. {next}"
+    "{subject}: {count} returns in {months} months, {ratio} times the {expected} expected from "
+    "comparable orders (95 % interval {low}–{high}). It is associated with {excess} extra returns. "
+    "{next}"
 )
 _NEXT = {
     "batch": N_("Hold the remaining stock of the batch and trace its parts."),
@@ -67,14 +67,14 @@ def _causes(result: RootCause, answer: Answer) -> list[Finding]:
 def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
     metric = answer.study.metric
     target = result.scope.profile.target(metric)
-    severity = judge(row.ratio, p=row.p, q=row.q, target=target)
+    severity = judge(row.ratio, p=row.p, q=row.q, cases=row.compared, target=target)
+    message = _RETURNS if metric == "return_rate" else _FAULTS
     text = say(
-        _RETURNS if metric == "return_rate" else _FAULTS,
-        attribute=attribute(row.attribute),
-        value=result.scope.label(row.attribute, row.value),
+        message,
+        subject=result.scope.subject({row.attribute: row.value}),
         months=result.months,
         count=words.count(row.compared),
-        expected=words.count(row.expected),
+        expected=words.cases(row.expected),
         ratio=words.number(row.ratio, digits=2),
         low=words.number(row.low, digits=2),
         high=words.number(row.high, digits=2),
@@ -127,17 +127,24 @@ def _shadows(result: RootCause, answer: Answer) -> list[Finding]:
         if f"{a}={v}" in set(shadows.head(SHADOWS_NAMED)["shadow_of"])
     ]
     text = say_n(
-        "{names} looks guilty and is not: allowing for {causes}, it differs no more than chance "
-        "would have it.",
-        "{names} look guilty and are not: allowing for {causes}, they differ no more than chance "
-        "would have it.",
+        "{names} is a shadow, not a cause: once {causes} is allowed for, it differs no more than "
+        "by chance.",
+        "{names} are shadows, not causes: once {causes} is allowed for, they differ no more than "
+        "by chance.",
         len(names),
         names=words.listing(names),
         causes=words.listing(causes),
     )
     return [
-        Finding("ok", _capital(text), metric=answer.study.metric, judged=len(shadows),
-                evidence="A", kind="shadows", subject=_studied(answer))
+        Finding(
+            "ok",
+            _capital(text),
+            metric=answer.study.metric,
+            judged=len(shadows),
+            evidence="A",
+            kind="shadows",
+            subject=_studied(answer),
+        )
     ]
 
 
@@ -159,16 +166,27 @@ def _rest(answer: Answer) -> list[Finding]:
         text = say(
             "{measure}: no finding. None of the {n} values of {attributes} has clearly more cases "
             "than comparable ones.",
-            measure=measure, n=words.count(n), attributes=attributes,
+            measure=measure,
+            n=words.count(n),
+            attributes=attributes,
         )
     else:
         text = say(
             "{measure}: the other {n} of {total} values of {attributes} give no reason to act.",
-            measure=measure, n=words.count(n), total=words.count(total), attributes=attributes,
+            measure=measure,
+            n=words.count(n),
+            total=words.count(total),
+            attributes=attributes,
         )
     return [
-        Finding("ok", text, metric=answer.study.metric, judged=max(n, 1), kind="rest",
-                subject=_studied(answer))
+        Finding(
+            "ok",
+            text,
+            metric=answer.study.metric,
+            judged=max(n, 1),
+            kind="rest",
+            subject=_studied(answer),
+        )
     ]
 
 
@@ -184,8 +202,9 @@ def _not_judged(answer: Answer) -> list[Finding]:
             measure=say(METRICS[metric].title),
         )
         found.append(
-            Finding("unknown", text, metric=metric, judged=few, kind="too_few",
-                    subject=_studied(answer))
+            Finding(
+                "unknown", text, metric=metric, judged=few, kind="too_few", subject=_studied(answer)
+            )
         )
     if answer.study.unplaced:
         text = say_n(
@@ -193,6 +212,7 @@ def _not_judged(answer: Answer) -> list[Finding]:
             "{n} cases could not be joined to a unit and are left out.",
             answer.study.unplaced,
         )
-        found.append(Finding("unknown", text, metric=metric, n=answer.study.unplaced,
-                             kind="unplaced"))
+        found.append(
+            Finding("unknown", text, metric=metric, n=answer.study.unplaced, kind="unplaced")
+        )
     return found

@@ -89,12 +89,14 @@ class Scope:
         """A subject in words: ``batch B2407, model KX-35``; "all" of it when it is empty."""
         if not subject:
             return say("all together")
-        return words.listing_plain(
-            [
-                say("{attribute} {value}", attribute=attribute(key), value=self.label(key, value))
-                for key, value in subject.items()
-            ]
-        )
+        return words.listing_plain([self._pair(key, value) for key, value in subject.items()])
+
+    def _pair(self, key: str, value: str) -> str:
+        """One attribute with its value. Languages may set codes and names apart from each other."""
+        shown = self.label(key, value)
+        if shown.isascii():
+            return say("{attribute} {value}", attribute=attribute(key), value=shown)
+        return say("{attribute} {name}", attribute=attribute(key), name=shown)
 
 
 def read_scope(store: Store, *, region: str = "", as_of: pd.Timestamp | None = None) -> Scope:
@@ -120,7 +122,8 @@ def lacking(scope: Scope, *, metric: str, table: str, columns: tuple[str, ...] =
     else:
         absent = [c for c in columns if not store.has(table, c)]
         text = say(
-            "Not judged: table {table} has no column {columns}. Map it in sources.yaml to answer this.",
+            "Not judged: table {table} has no column {columns}. Map it in sources.yaml to answer "
+            "this.",
             table=table,
             columns=words.listing(absent),
         )

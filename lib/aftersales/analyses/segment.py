@@ -13,6 +13,7 @@ from aftersales.analyses.scope import Scope, read_scope
 from aftersales.analyses.tiers import value_tiers
 from aftersales.analyses.verdict import ACT_P, ACT_Q, WATCH_P, WATCH_Q
 from aftersales.config import Target
+from aftersales.data.store import Store
 from aftersales.findings import Finding, Severity, by_severity
 from aftersales.metrics import METRICS, available, measure
 from aftersales.stats.intervals import proportion_difference
@@ -27,11 +28,12 @@ ACT_POINTS, WATCH_POINTS = 20.0, 10.0  # of the net promoter score
 class Segment:
     """Satisfaction of a region's customers by group.
 
-    `cells` has one row per touchpoint and tier: ``n`` answers, ``count`` satisfied, ``rate`` with interval,
-    ``others`` (the same of the other tiers), ``difference`` with ``low``, ``high``, ``past`` (its own
-    12 months before), ``p``, ``q``, ``withheld`` (below `min_n`), ``severity``. `scores` has the net
-    promoter score by tier. `values` holds customers by recency, frequency and value, where no
-    tier is declared.
+    `cells` has one row per touchpoint and tier: ``n`` answers, ``count`` satisfied, ``rate`` with
+    interval,
+    ``others`` (the same of the other tiers), ``difference`` with ``low``, ``high``, ``past`` (its
+    own 12 months before), ``p``, ``q``, ``withheld`` (below `min_n`), ``severity``. `scores` has
+    the net promoter score by tier. `values` holds customers by recency, frequency and value, where
+    no tier is declared.
     """
 
     scope: Scope
@@ -91,13 +93,13 @@ class Segment:
 
 
 def segment(
-    store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
 ) -> Segment:
     """Compare each tier's satisfaction at each touchpoint with that of the other tiers.
 
     Differences of proportions with Newcombe's interval, false discovery rate controlled over
-    all cells. Groups below `min_n` answers are withheld: too few to judge, and too few to stay
-    anonymous.
+    all cells. Without tiers each touchpoint is held against its own window before. Groups below
+    `min_n` answers are withheld: too few to judge, and too few to stay anonymous.
 
     Parameters
     ----------
@@ -110,10 +112,12 @@ def segment(
     cells = _cells(scope, by, months) if by else pd.DataFrame()
     scores = _scores(scope, months) if available("net_promoter_score", store, by=["tier"]) else None
     values = pd.DataFrame() if "tier" in by else value_tiers(scope, months=months)
-    return Segment(scope, months, by, cells, scores if scores is not None else pd.DataFrame(), values)
+    return Segment(
+        scope, months, by, cells, scores if scores is not None else pd.DataFrame(), values
+    )
 
 
-def _groups(store) -> tuple[str, ...]:
+def _groups(store: Store) -> tuple[str, ...]:
     """What satisfaction can be split by: touchpoint and tier, or one of them; () without scores."""
     for by in (("touchpoint", "tier"), ("tier",), ("touchpoint",), ("channel",)):
         if available("csat_rate", store, by=list(by)):
@@ -121,11 +125,11 @@ def _groups(store) -> tuple[str, ...]:
     return ()
 
 
-def _window(scope: Scope, metric: str, by: list[str], months: int, *, back: int = 0) -> pd.DataFrame:
+def _window(
+    scope: Scope, metric: str, by: list[str], months: int, *, back: int = 0
+) -> pd.DataFrame:
     as_of = scope.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0)
-    return measure(
-        metric, scope.store, region=scope.region.id, by=by, as_of=as_of, months=months
-    )
+    return measure(metric, scope.store, region=scope.region.id, by=by, as_of=as_of, months=months)
 
 
 def _cells(scope: Scope, by: tuple[str, ...], months: int) -> pd.DataFrame:
@@ -135,17 +139,37 @@ def _cells(scope: Scope, by: tuple[str, ...], months: int) -> pd.DataFrame:
     if table.empty:
         return table
     before = _window(scope, "csat_rate", keys, months, back=months).dropna(subset=keys)
-    before = before.astype(dict.fromkeys(keys, str)).set_index(keys)["rate"]
-    table["past"] = before.reindex(pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1
-                                   else table[keys[0]]).to_numpy()
+    before = before.rename(columns={info.count: "count"}).astype(dict.fromkeys(keys, str))
+    before = before.set_index(keys)
+    table["past"] = (
+        before["rate"]
+        .reindex(pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1 else table[keys[0]])
+        .to_numpy()
+    )
+    target = scope.profile.target("csat_rate")
+    if "tier" not in keys:
+        return _against_past(table, before, keys[0], target)
     peers = [c for c in keys if c == "touchpoint" and len(keys) > 1]
-    whole = table.groupby(peers)[["n", "count"]].transform("sum") if peers else table[
-        ["n", "count"]].sum().to_frame().T.loc[[0] * len(table)].set_index(table.index)
-    return _compared(table, whole, scope.profile.target("csat_rate"))
+    whole = (
+        table.groupby(peers)[["n", "count"]].transform("sum")
+        if peers
+        else table[["n", "count"]].sum().to_frame().T.loc[[0] * len(table)].set_index(table.index)
+    )
+    return _compared(table, whole["n"] - table["n"], whole["count"] - table["count"], target)
 
 
-def _compared(table: pd.DataFrame, whole: pd.DataFrame, target: Target) -> pd.DataFrame:
-    rest_n, rest = whole["n"] - table["n"], whole["count"] - table["count"]
+def _against_past(
+    table: pd.DataFrame, before: pd.DataFrame, key: str, target: Target
+) -> pd.DataFrame:
+    """Touchpoints differ by nature, so without tiers each is held against its own window before."""
+    past = before.reindex(table[key])[["n", "count"]].fillna(0).set_index(table.index)
+    return _compared(table, past["n"], past["count"], target)
+
+
+def _compared(
+    table: pd.DataFrame, rest_n: pd.Series, rest: pd.Series, target: Target
+) -> pd.DataFrame:
+    """Each group against `rest` satisfied of `rest_n` others."""
     table["withheld"] = table["n"] < target.min_n
     tests = [
         proportion_difference(hits, n, other, m)
@@ -198,7 +222,9 @@ def _scores(scope: Scope, months: int) -> pd.DataFrame:
         other = (table.loc[rest, "score"] * weight).sum() / total if total else np.nan
         spread = np.sqrt(((weight / total) ** 2 * error[rest] ** 2).sum()) if total else np.nan
         rows.append((other, np.hypot(error[i], spread)))
-    others, spread = (np.array(x, dtype=float) for x in zip(*rows, strict=True)) if rows else ([], [])
+    others, spread = (
+        (np.array(x, dtype=float) for x in zip(*rows, strict=True)) if rows else ([], [])
+    )
     table["others"] = others
     table["difference"] = (table["score"] - others).where(~table["withheld"])
     table["low"], table["high"] = (table["difference"] + s * 1.96 * spread for s in (-1, 1))

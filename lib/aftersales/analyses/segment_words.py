@@ -45,8 +45,8 @@ def _satisfaction(result: Segment) -> list[Finding]:
     n = len(judged) - len(found)
     if len(judged) and n == len(judged):
         text = say_n(
-            "The only group compared is as satisfied as the others.",
-            "None of the {n} groups compared is clearly less satisfied than the others.",
+            "The only group compared is not clearly less satisfied than what it is compared with.",
+            "None of the {n} groups is clearly less satisfied than what it is compared with.",
             n,
         )
     else:
@@ -72,19 +72,26 @@ def _unhappy(result: Segment, row) -> Finding:
         "high": words.count(abs(row.low) * 100),
         "n": words.count(row.n),
     }
-    if row.past == row.past:
+    if "tier" not in result.by:
+        text = say(
+            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than in the "
+            "period before ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these "
+            "customers what went wrong.",
+            **values,
+        )
+    elif row.past == row.past:
         text = say(
             "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
-            "others ({others}; 95 % interval {low}–{high} points, n = {n}); in the period before it was "
-            "{past}. Ask these customers what went wrong.",
+            "others ({others}; 95 % interval {low}–{high} points, n = {n}); in the period before "
+            "it was {past}. Ask these customers what went wrong.",
             past=words.percent(row.past, decimals=0),
             **values,
         )
     else:
         text = say(
             "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
-            "others ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these customers what "
-            "went wrong.",
+            "others ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these customers "
+            "what went wrong.",
             **values,
         )
     return Finding(
@@ -113,14 +120,24 @@ def _level(result: Segment) -> Finding:
     n, hits = result.cells["n"].sum(), result.cells["count"].sum()
     low, high = wilson(hits, n)
     text = say(
-        "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = {n}).",
+        "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = "
+        "{n}).",
         months=result.months,
         rate=words.percent(hits / n if n else None),
         span=words.span(low, high, "share"),
         n=words.count(n),
     )
-    return Finding("ok", text, metric="csat_rate", estimate=hits / n if n else None, low=low,
-                   high=high, n=n, unit="share", kind="level")
+    return Finding(
+        "ok",
+        text,
+        metric="csat_rate",
+        estimate=hits / n if n else None,
+        low=low,
+        high=high,
+        n=n,
+        unit="share",
+        kind="level",
+    )
 
 
 def _withheld(result: Segment) -> list[Finding]:
@@ -141,8 +158,9 @@ def _scores(result: Segment) -> list[Finding]:
     table = result.scores
     for row in table[table["severity"].isin(["act", "watch"])].itertuples():
         text = say(
-            "Net promoter score, {subject}: {score}, {points} below the other tiers ({others}; "
-            "95 % interval {low}–{high} below, n = {n}). Ask what keeps them from recommending us.",
+            "Net promoter score, {subject}: {score}, which is {points} points below the other "
+            "tiers ({others}; 95 % interval {low}–{high} points below, n = {n}). Ask what keeps "
+            "them from recommending us.",
             subject=result.scope.subject({"tier": row.tier}),
             score=words.count(row.score),
             points=words.count(abs(row.difference)),
@@ -153,9 +171,20 @@ def _scores(result: Segment) -> list[Finding]:
         )
         found.append(
             Finding(
-                row.severity, text, metric="net_promoter_score", subject={"tier": row.tier},
-                estimate=row.score, low=row.score_low, high=row.score_high, baseline=row.others,
-                p=row.p, q=row.q, n=row.n, unit="points", evidence="C", kind="unhappy",
+                row.severity,
+                text,
+                metric="net_promoter_score",
+                subject={"tier": row.tier},
+                estimate=row.score,
+                low=row.score_low,
+                high=row.score_high,
+                baseline=row.others,
+                p=row.p,
+                q=row.q,
+                n=row.n,
+                unit="points",
+                evidence="C",
+                kind="unhappy",
             )
         )
     judged = int(table["p"].notna().sum())
@@ -165,8 +194,11 @@ def _scores(result: Segment) -> list[Finding]:
             "Net promoter score: {n} tiers compared with the others give no reason to act.",
             judged - len(found),
         )
-        found.append(Finding("ok", text, metric="net_promoter_score", judged=judged - len(found),
-                             kind="rest"))
+        found.append(
+            Finding(
+                "ok", text, metric="net_promoter_score", judged=judged - len(found), kind="rest"
+            )
+        )
     return found
 
 
@@ -187,5 +219,6 @@ def _values(result: Segment) -> Finding:
             n=words.count(top["n"]),
             share=words.percent(top["share"], decimals=0),
         )
-    return Finding("ok", text, metric="return_rate", n=top["n"], kind="value_tiers",
-                   judged=len(result.values))
+    return Finding(
+        "ok", text, metric="return_rate", n=top["n"], kind="value_tiers", judged=len(result.values)
+    )

@@ -24,9 +24,9 @@ def value_tiers(scope: Scope, *, months: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per tier
-        ``tier``, ``n`` customers, ``amount``, ``share`` of all amounts, ``orders`` per customer, and
-        where returns are known ``rate`` (share of customers who returned something) with its Wilson
-        interval. Empty without orders that have customer, time and amount.
+        ``tier``, ``n`` customers, ``amount``, ``share`` of all amounts, ``orders`` per customer,
+        and where returns are known ``rate`` (share of customers who returned something) with its
+        Wilson interval. Empty without orders that have customer, time and amount.
     """
     store = scope.store
     if not store.has("orders", *_NEEDS):

@@ -9,9 +9,16 @@ import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import trend_words
-from aftersales.analyses.monthly import Series, bad_count, judge_series, split
+from aftersales.analyses.monthly import (
+    Series,
+    bad_count,
+    counted_from_first,
+    judge_series,
+    split,
+)
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.analyses.verdict import judge
+from aftersales.data.store import Store
 from aftersales.errors import DataError
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS, available, measure
@@ -40,8 +47,9 @@ YEAR = 12
 class Trend:
     """The judged series of a region and its main rate in detail.
 
-    `table` has one row per judged series: ``metric``, ``region``, ``product`` (or what the rates are
-    split by; "" is all), ``months`` of the window, ``start``, ``count``, ``expected``, ``excess``,
+    `table` has one row per judged series: ``metric``, ``region``, ``product`` (or what the rates
+    are split by; "" is all), ``months`` of the window, ``start``, ``count``, ``expected``,
+    ``excess``,
     ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``, ``rung``.
     `monthly` and `reference` are the main rate of the region and of the whole company.
     """
@@ -56,7 +64,6 @@ class Trend:
     season: Season
     mix: RateAndMix | None
     mix_by: str
-    skipped: Sequence[str] = ()  # metrics that these data cannot give
 
     def to_frame(self) -> pd.DataFrame:
         """The judged series, most urgent first."""
@@ -83,7 +90,7 @@ class Trend:
         return say("{measure} ({unit})", measure=say(info.title), unit=say(info.unit))
 
     def chart(self) -> ControlChart:
-        """Control chart of the main rate with its season taken out, limits from all but 12 months."""
+        """Control chart of the main rate, season taken out; limits from all but 12 months."""
         bad, n = self.monthly["bad"].to_numpy(float), self.monthly["n"].to_numpy(float)
         factor = deseasonalise(bad, n)["factor"].to_numpy()
         months = pd.DatetimeIndex(self.monthly["month"])
@@ -117,7 +124,7 @@ class Trend:
 
 
 def trend(
-    store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 36
+    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 36
 ) -> Trend:
     """Judge every monthly series of a region against its own past.
 
@@ -134,14 +141,12 @@ def trend(
     months : length of history, in complete months up to `as_of`
     """
     scope = read_scope(store, region=region, as_of=as_of)
-    split_by = next((c for c in SPLITS if store.has("tickets", c)), "")
-    rates = [m for m in RATES if _has(m, store)] or [FALLBACK]
-    judged: list[Series] = []
-    for metric in rates:
-        judged += _rate_series(scope, metric, split_by, months)
-    shares = [m for m in SHARES if _has(m, store)]
-    for metric in shares:
-        judged += _share_series(scope, metric, months)
+    rates, shares = _metrics(store)
+    if not rates:
+        return _nothing(scope)
+    split_by = next((c for c in SPLITS if available(rates[0], store, by=[c])), "")
+    judged = [s for m in rates for s in _rate_series(scope, m, split_by, months)]
+    judged += [s for m in shares for s in _share_series(scope, m, months)]
     monthly = _total(scope, rates[0], months, region=scope.region.id)
     mix, mix_by = _mix(scope, rates[0], split_by, months)
     return Trend(
@@ -155,12 +160,21 @@ def trend(
         season=_season(monthly),
         mix=mix,
         mix_by=mix_by,
-        skipped=[m for m in (*RATES, *SHARES) if m not in (*rates, *shares)],
     )
 
 
-def _has(metric: str, store) -> bool:
-    return available(metric, store)
+def _metrics(store: Store) -> tuple[list[str], list[str]]:
+    """What is judged in all its parts, and what in all: rates, else counts, else one share."""
+    shares = [m for m in SHARES if available(m, store)]
+    rates = [m for m in RATES if available(m, store)]
+    rates = rates or [m for m in (FALLBACK,) if available(m, store)] or shares[:1]
+    return rates, [m for m in shares if m not in rates]
+
+
+def _nothing(scope: Scope) -> Trend:
+    empty = pd.DataFrame(columns=["month", "bad", "n", "rate", "rate_low", "rate_high"])
+    season = decompose_season(pd.Series(dtype=float))
+    return Trend(scope, FALLBACK, "", pd.DataFrame(), [], empty, empty, season, None, "")
 
 
 def _measured(scope: Scope, metric: str, by: list[str], months: int, region: str) -> pd.DataFrame:
@@ -168,12 +182,17 @@ def _measured(scope: Scope, metric: str, by: list[str], months: int, region: str
     level = scope.children[0].level if "region" in by and scope.children else None
     as_of = scope.last_month + pd.offsets.MonthEnd(0)
     frame = measure(
-        metric, scope.store, region=region, by=by, as_of=as_of, monthly=True, months=months,
+        metric,
+        scope.store,
+        region=region,
+        by=by,
+        as_of=as_of,
+        monthly=True,
+        months=months,
         level=level,
     )
-    if METRICS[metric].kind == "count":
-        frame = frame.assign(n=frame["month"].dt.days_in_month)
-    return frame.assign(bad=bad_count(frame, metric=metric))
+    frame = frame.assign(bad=bad_count(frame, metric=metric))
+    return counted_from_first(frame, by=by) if METRICS[metric].kind == "count" else frame
 
 
 def _rate_series(scope: Scope, metric: str, split_by: str, months: int) -> list[Series]:
@@ -199,22 +218,24 @@ def _rate_series(scope: Scope, metric: str, split_by: str, months: int) -> list[
 def _share_series(scope: Scope, metric: str, months: int) -> list[Series]:
     table = _measured(scope, metric, [], months, scope.region.id)
     least = scope.profile.target(metric).min_n
-    (subject, frame), = split(table, by=[], months=scope.months(months))
+    ((subject, frame),) = split(table, by=[], months=scope.months(months))
     return [judge_series(frame, metric=metric, subject=subject, min_cases=least)]
 
 
 def _total(scope: Scope, metric: str, months: int, *, region: str) -> pd.DataFrame:
     table = _measured(scope, metric, [], months, region)
-    return table[table["month"].isin(scope.months(months))].reset_index(drop=True)
+    inside = table["month"].isin(scope.months(months)) & table["n"].gt(0)
+    return table[inside].reset_index(drop=True)
 
 
 def _season(monthly: pd.DataFrame) -> Season:
-    return decompose_season(pd.Series(monthly["rate"].to_numpy(), index=monthly["month"]))
+    """The season of the longest stretch without a gap that ends with the last month."""
+    rate = monthly.set_index("month")["rate"]
+    step = rate.index.to_series().diff().dt.days.gt(31)
+    return decompose_season(rate[step.cumsum() == step.cumsum().max()])
 
 
-def _mix(
-    scope: Scope, metric: str, split_by: str, months: int
-) -> tuple[RateAndMix | None, str]:
+def _mix(scope: Scope, metric: str, split_by: str, months: int) -> tuple[RateAndMix | None, str]:
     """The last twelve months against the twelve before; None where either has no exposure."""
     if not split_by or months < 2 * YEAR or METRICS[metric].kind == "count":
         return None, split_by
@@ -240,8 +261,14 @@ def _table(judged: Sequence[Series], scope: Scope, split_by: str) -> pd.DataFram
         return table
     table["q"] = benjamini_hochberg(table["p"].to_numpy())
     table["severity"] = [
-        judge(row.ratio, p=row.p, q=row.q, target=scope.profile.target(row.metric))
-        for row in table.itertuples()
+        judge(
+            row.ratio,
+            p=row.p,
+            q=row.q,
+            cases=row.cases,
+            target=scope.profile.target(row.metric),
+        )
+        for row in table.rename(columns={"count": "cases"}).itertuples()
     ]
     order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
@@ -268,5 +295,3 @@ def _row(series: Series, split_by: str) -> dict:
         "p": series.p,
         "rung": change.rung,
     }
-
-

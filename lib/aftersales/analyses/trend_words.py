@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from aftersales import words
+from aftersales.analyses.scope import lacking
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.stats.intervals import rate_ratio
@@ -23,6 +24,8 @@ YEAR = 12
 def findings(trend: Trend) -> list[Finding]:
     """All sentences of the report."""
     table = trend.table
+    if not trend.series:
+        return [lacking(trend.scope, metric=trend.metric, table="tickets")]
     if table.empty:
         return [_nothing_judged(trend), *_level(trend)]
     urgent = _without_echoes(table[table["severity"].isin(["act", "watch"])], trend.split_by)
@@ -70,18 +73,18 @@ def _rise(trend: Trend, row) -> Finding:
         "high": words.number(row.high, digits=2),
         "start": words.month(row.start),
         "count": words.count(row.count),
-        "expected": words.count(row.expected),
+        "expected": words.cases(row.expected),
     }
     if row.months == 1:
         text = say(
-            "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} its past "
-            "leads one to expect (95 % interval {low}–{high}). Find out what happened that month.",
+            "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} expected "
+            "from its past (95 % interval {low}–{high}). Find out what happened that month.",
             **values,
         )
     else:
         text = say(
-            "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} its "
-            "past leads one to expect (95 % interval {low}–{high}). See Root cause for what "
+            "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
+            "expected from its past (95 % interval {low}–{high}). See Root cause for what "
             "explains it.",
             **values,
         )
@@ -108,7 +111,7 @@ def _rise(trend: Trend, row) -> Finding:
 
 
 def _measure(metric: str) -> str:
-    """What goes up when things get worse: the metric, or the misses of one that is good when high."""
+    """What goes up when things get worse: the metric, or its misses if it is good when high."""
     info = METRICS[metric]
     if info.kind == "proportion" and info.good == "high":
         return say("{measure}: misses", measure=say(info.title))
@@ -125,8 +128,8 @@ def _rest(trend: Trend, *, said: int) -> Finding:
     n, total = len(trend.table) - said, len(trend.table)
     if said == 0:
         text = say_n(
-            "The only series judged stays within what its own past leads one to expect.",
-            "All {n} series judged stay within what their own past leads one to expect.",
+            "The only series judged stays within what is expected from its own past.",
+            "All {n} series judged stay within what is expected from their own past.",
             total,
         )
     else:
@@ -151,13 +154,13 @@ def _level(trend: Trend) -> list[Finding]:
         "measure": say(info.title),
         "month": words.month(last["month"]),
         "value": words.amount(last["rate"], info.unit),
-        "span": words.span(last["rate_low"], last["rate_high"]),
+        "span": words.span(
+            last["rate_low"], last["rate_high"], "share" if info.unit == "share" else ""
+        ),
         "n": words.count(last["n"]),
     }
     if year_before.empty:
-        text = say(
-            "{measure} in {month}: {value} (95 % interval {span}, n = {n}).", **values
-        )
+        text = say("{measure} in {month}: {value} (95 % interval {span}, n = {n}).", **values)
     else:
         text = say(
             "{measure} in {month}: {value} (95 % interval {span}, n = {n}); a year before it was "
@@ -167,8 +170,15 @@ def _level(trend: Trend) -> list[Finding]:
         )
     return [
         Finding(
-            "ok", text, metric=trend.metric, estimate=last["rate"], low=last["rate_low"],
-            high=last["rate_high"], n=last["n"], unit=info.unit, kind="level",
+            "ok",
+            text,
+            metric=trend.metric,
+            estimate=last["rate"],
+            low=last["rate_low"],
+            high=last["rate_high"],
+            n=last["n"],
+            unit=info.unit,
+            kind="level",
         )
     ]
 
@@ -192,8 +202,17 @@ def _against_company(trend: Trend) -> list[Finding]:
     )
     return [
         Finding(
-            "ok", text, metric=trend.metric, ratio=test.ratio, low=test.low, high=test.high,
-            p=test.p, n=own["n"], unit="times", evidence="C", kind="against_company",
+            "ok",
+            text,
+            metric=trend.metric,
+            ratio=test.ratio,
+            low=test.low,
+            high=test.high,
+            p=test.p,
+            n=own["n"],
+            unit="times",
+            evidence="C",
+            kind="against_company",
         )
     ]
 
@@ -205,31 +224,47 @@ def _season(trend: Trend) -> list[Finding]:
         return [Finding("ok", text, metric=trend.metric, kind="season", p=season.p)]
     peak = season.seasonal.groupby(season.seasonal.index.month).mean().idxmax()
     text = say(
-        "A season repeats every year and peaks in {month} (strength {strength} of 1, p {p}); it is "
-        "taken out before anything is called a rise.",
+        "The series has a yearly season that peaks in {month} (strength {strength} of 1, p {p}); "
+        "it is taken out before anything is called a rise.",
         month=words.month_name(int(peak)),
         strength=words.number(season.seasonal_strength, digits=2),
         p=words.p_value(season.p),
     )
-    return [Finding("ok", text, metric=trend.metric, p=season.p, kind="season",
-                    estimate=season.seasonal_strength)]
+    return [
+        Finding(
+            "ok",
+            text,
+            metric=trend.metric,
+            p=season.p,
+            kind="season",
+            estimate=season.seasonal_strength,
+        )
+    ]
 
 
 def _mix(trend: Trend) -> list[Finding]:
     if trend.mix is None:
         return []
-    mix, scale = trend.mix, 1000.0
+    mix = trend.mix
+    scale = 1000.0 if METRICS[trend.metric].kind == "rate" else 1.0
     text = say(
-        "Against the 12 months before, the rate changed by {change} {unit}: {rate} from the rates "
-        "of the single groups, {mix} from a different mix of them.",
+        "Against the 12 months before, the rate changed by {change} {unit}: {rate} from the "
+        "groups' own rates, {mix} from a changed mix of the groups.",
         change=words.signed(mix.change * scale),
         unit=say(METRICS[trend.metric].unit),
         rate=words.signed(mix.rate_effect * scale),
         mix=words.signed(mix.mix_effect * scale),
     )
     return [
-        Finding("ok", text, metric=trend.metric, estimate=mix.change * scale,
-                baseline=mix.rate_before * scale, unit=METRICS[trend.metric].unit, kind="mix")
+        Finding(
+            "ok",
+            text,
+            metric=trend.metric,
+            estimate=mix.change * scale,
+            baseline=mix.rate_before * scale,
+            unit=METRICS[trend.metric].unit,
+            kind="mix",
+        )
     ]
 
 

@@ -10,6 +10,7 @@ from aftersales.findings import Severity
 
 ACT_Q = 0.01  # share of false alarms we accept among those raised in one report
 ACT_P = 0.005  # and the largest p of any single one, so that a report of one series is strict too
+ACT_CASES = 10  # observed cases below which nobody is sent out
 WATCH_Q, WATCH_P = 0.10, 0.05
 
 
@@ -23,23 +24,30 @@ def worse(ratio: float, *, good: Literal["high", "low"]) -> bool:
 
 
 def judge(
-    ratio: float, *, p: float, q: float, target: Target, good: Literal["high", "low"] = "low"
+    ratio: float,
+    *,
+    p: float,
+    q: float,
+    cases: float,
+    target: Target,
+    good: Literal["high", "low"] = "low",
 ) -> Severity:
     """Severity of a ratio to what was expected.
 
-    act : on the bad side, q <= 0.01, p <= 0.005 and at least `target.act_ratio` times the expected
+    act : on the bad side, q <= 0.01, p <= 0.005, at least `target.act_ratio` times the expected
+        and at least 10 `cases`
     watch : on the bad side, q <= 0.10, p <= 0.05 and at least `target.watch_ratio` times
     ok : anything else that could be judged; unknown : no ratio or no p
 
     A metric that is good when high is judged by the inverse ratio.
 
-    >>> judge(1.8, p=0.0001, q=0.001, target=Target())
+    >>> judge(1.8, p=0.0001, q=0.001, cases=90, target=Target())
     'act'
-    >>> judge(1.3, p=0.0001, q=0.001, target=Target())
+    >>> judge(1.3, p=0.0001, q=0.001, cases=90, target=Target())
     'watch'
-    >>> judge(0.5, p=0.0001, q=0.001, target=Target())
+    >>> judge(0.5, p=0.0001, q=0.001, cases=90, target=Target())
     'ok'
-    >>> judge(float("nan"), p=0.5, q=0.5, target=Target())
+    >>> judge(float("nan"), p=0.5, q=0.5, cases=90, target=Target())
     'unknown'
     """
     if any(math.isnan(x) for x in (ratio, p, q)):
@@ -47,7 +55,8 @@ def judge(
     if not worse(ratio, good=good):
         return "ok"
     size = ratio if good == "low" else (math.inf if ratio == 0 else 1 / ratio)
-    if q <= ACT_Q and p <= ACT_P and size >= target.act_ratio:
+    sure = q <= ACT_Q and p <= ACT_P and cases >= ACT_CASES
+    if sure and size >= target.act_ratio:
         return "act"
     if q <= WATCH_Q and p <= WATCH_P and size >= target.watch_ratio:
         return "watch"

@@ -8,6 +8,7 @@ new processed folder takes the place of the old one only when it is complete.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -95,7 +96,8 @@ def _finish(
     values.release()
     config = {"memory_limit": MEMORY, "temp_directory": str(new / STAGING / "spilled")}
     with duckdb.connect(config=config) as connection:
-        connection.execute("set enable_progress_bar = false")
+        with suppress(duckdb.Error):  # Jupyter without ipywidgets: there is none to switch off
+            connection.execute("set enable_progress_bar = false")
         done: dict[str, Finished] = {}
         for name in joins.in_order(staged):
             duplicates.judge(staged[name], connection)

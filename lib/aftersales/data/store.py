@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -138,7 +139,8 @@ class Store:
         """One connection per process, shared by all scans so that they can be joined."""
         if os.getpid() not in self._connections:
             connection = duckdb.connect(config={"temp_directory": tempfile.gettempdir()})
-            connection.execute("set enable_progress_bar = false")
+            with suppress(duckdb.Error):  # Jupyter without ipywidgets: there is none to switch off
+                connection.execute("set enable_progress_bar = false")
             self._connections[os.getpid()] = connection
         return self._connections[os.getpid()]
 

@@ -10,6 +10,7 @@ import html
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
@@ -191,7 +192,8 @@ def _connection() -> duckdb.DuckDBPyConnection:
     """One connection per process that can reach neither files nor the network."""
     if os.getpid() not in _connections:
         connection = duckdb.connect(config={"enable_external_access": "false"})
-        connection.execute("set enable_progress_bar = false")
+        with suppress(duckdb.Error):  # Jupyter without ipywidgets: there is none to switch off
+            connection.execute("set enable_progress_bar = false")
         _connections[os.getpid()] = connection
     return _connections[os.getpid()]
 

@@ -63,7 +63,7 @@ def _with_age(
 ) -> nw.LazyFrame:
     lazy = scan(tickets, needs=[closed, *by], table="tickets", metric=metric, time="opened_at")
     lazy = lazy.filter(known("opened_at", as_of=as_of))
-    age = hours_until("opened_at", closing(as_of))
+    age = hours_until(lazy, "opened_at", closing(as_of))
     return lazy.select(*by, _age=age, _open=1 - one(known(closed, as_of=as_of)))
 
 

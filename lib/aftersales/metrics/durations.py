@@ -16,7 +16,7 @@ import pandas as pd
 from narwhals.typing import IntoFrame
 from scipy import stats
 
-from aftersales.metrics.frames import closing, collect, hours_until, known, reduce, scan, total
+from aftersales.metrics.frames import closing, collect, hours_until, known, one, reduce, scan, total
 
 # (from hours, step in hours), each part as long as a whole number of steps
 _GRID = ((0.0, 1 / 12), (12.0, 1.0), (168.0, 6.0), (1440.0, 24.0))
@@ -43,7 +43,7 @@ def grid_cell(hours: nw.Expr) -> nw.Expr:
 
 
 def _cell(hours: nw.Expr, start: float, step: float, first: int) -> nw.Expr:
-    return ((hours - start) / step + 0.5).floor() * 1.0 + first
+    return ((hours - start) / step + 0.5).floor() + float(first)
 
 
 def cell_hours(cells: np.ndarray) -> np.ndarray:
@@ -136,11 +136,12 @@ def _waited(
     unit_hours: float = 1.0,
 ) -> pd.DataFrame:
     """Quantiles of `hours`, censored at the age that a case has at the end of `as_of`."""
-    age = hours_until("opened_at", closing(as_of))
+    age = hours_until(lazy, "opened_at", closing(as_of))
     lazy = lazy.filter(known("opened_at", as_of=as_of)).select(*by, _age=age, _hours=hours)
-    done = (nw.col("_hours") <= nw.col("_age")).fill_null(False)
+    done = nw.col("_hours") <= nw.col("_age")
     lasted = nw.when(done).then(nw.col("_hours")).otherwise(nw.col("_age"))
-    lazy = lazy.with_columns(_done=done.cast(nw.Int64), _cell=grid_cell(lasted))
+    lazy = lazy.select(*by, _done=one(done), _lasted=lasted)
+    lazy = lazy.with_columns(_cell=grid_cell(nw.col("_lasted")))
     keys = [*by, "_cell"]
     cells = collect(reduce(lazy, keys, _n=nw.len(), _done=total("_done")), sort=keys)
     return quantiles(cells, by=by, count=count, unit_hours=unit_hours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -58,8 +59,12 @@ def closing(as_of: pd.Timestamp) -> pd.Timestamp:
 
 
 def known(column: str, *, as_of: pd.Timestamp) -> nw.Expr:
-    """Whether the event whose time is in `column` had happened by the end of `as_of`."""
-    return (nw.col(column) < closing(as_of)).fill_null(False)
+    """Whether the event whose time is in `column` had happened by the end of `as_of`.
+
+    Missing where the time is: a filter drops such rows, `one` counts them 0. (Filled here, the
+    condition could not be pushed down to the files.)
+    """
+    return nw.col(column) < closing(as_of)
 
 
 def flag(column: str) -> nw.Expr:
@@ -98,17 +103,22 @@ def add_month(lazy: nw.LazyFrame, time: str) -> nw.LazyFrame:
     return lazy.with_columns(month=nw.col(time).dt.truncate("1mo"))
 
 
-def hours_until(column: str, moment: pd.Timestamp) -> nw.Expr:
-    """Hours from the time in `column` to `moment`, to the second; negative if it is later.
+def hours_until(lazy: nw.LazyFrame, column: str, moment: pd.Timestamp) -> nw.Expr:
+    """Hours from the time in `column` of `lazy` to `moment`; negative if it is later."""
+    if lazy.implementation.is_spark_like():
+        return _hours_by_calendar(nw.col(column).dt, pd.Timestamp(moment))
+    return (nw.lit(pd.Timestamp(moment)) - nw.col(column)).dt.total_microseconds() / 3.6e9
 
-    Written with calendar parts, since subtracting times is not portable between engines.
+
+def _hours_by_calendar(time: Any, moment: pd.Timestamp) -> nw.Expr:
+    """The same from calendar parts, where an engine cannot subtract times.
+
     Days are counted as in Fliegel and van Flandern (1968, Commun. ACM 11:657).
     """
-    time, last = nw.col(column).dt, pd.Timestamp(moment)
     year = time.year() - 1
     days = year * 365 + year // 4 - year // 100 + year // 400 + time.ordinal_day()
-    seconds = time.hour() * 3600 + time.minute() * 60 + time.second()
-    until = last.toordinal() * 86_400.0 + int((last - last.normalize()).total_seconds())
+    seconds = time.hour() * 3600 + time.minute() * 60 + time.second() + time.microsecond() / 1e6
+    until = moment.toordinal() * 86_400.0 + (moment - moment.normalize()).total_seconds()
     return (until - days * 86_400.0 - seconds) / 3600.0
 
 

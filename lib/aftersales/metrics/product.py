@@ -201,7 +201,7 @@ def claims_per_1000(
     lazy = lazy.select("unit_id", "opened_at")
     lazy = lazy.join(started, on="unit_id", how="inner")
     end = closing(as_of)
-    hours = hours_until("started_at", end) - hours_until("opened_at", end)
+    hours = hours_until(lazy, "started_at", end) - hours_until(lazy, "opened_at", end)
     month = (hours.clip(lower_bound=0.0) / (24 * DAYS_PER_MONTH)).floor()
     lazy = lazy.with_columns(months_in_service=month)
     lazy = lazy.filter(nw.col("months_in_service") < last_month)

@@ -12,7 +12,6 @@ from narwhals.typing import IntoFrame
 from aftersales.metrics.frames import (
     closing,
     flag,
-    hours_until,
     known,
     matured,
     proportion,
@@ -170,19 +169,27 @@ def sla_attainment_rate(
         ``n`` tickets due, ``n_met``, ``rate``, 95 % Wilson interval, and ``mature``, the share
         of tickets with an agreed time that are due.
     """
-    agreed = sla_hours if isinstance(sla_hours, Mapping) else None
-    needs = [clock, *(["priority"] if agreed else []), *by]
+    by_priority = isinstance(sla_hours, Mapping)
+    needs = [clock, *(["priority"] if by_priority else []), *by]
     metric = "sla_attainment_rate"
     lazy = scan(tickets, needs=needs, table="tickets", metric=metric, time="opened_at")
     lazy = lazy.filter(known("opened_at", as_of=as_of))
-    limit = nw.lit(float(sla_hours)) if agreed is None else nw.lit(0.0)
-    if agreed is not None:
-        lazy = lazy.filter(nw.col("priority").is_in(list(agreed)))
-        for priority, hours in agreed.items():
-            chosen = nw.when(nw.col("priority") == priority).then(nw.lit(float(hours)))
-            limit = chosen.otherwise(limit)
-    mature = hours_until("opened_at", closing(as_of)) >= limit
-    return matured(lazy, by=by, mature=mature, hit=nw.col(clock) <= limit, count="n_met")
+    if not by_priority:
+        due = nw.col("opened_at") <= _latest(sla_hours, as_of)
+        met = nw.col(clock) <= float(sla_hours)
+        return matured(lazy, by=by, mature=due, hit=met, count="n_met")
+    lazy = lazy.filter(nw.col("priority").is_in(list(sla_hours)))
+    due, met = nw.lit(False), nw.lit(False)
+    for priority, hours in sla_hours.items():
+        chosen = nw.col("priority") == priority
+        due = due | (chosen & (nw.col("opened_at") <= _latest(hours, as_of)))
+        met = met | (chosen & (nw.col(clock) <= float(hours)))
+    return matured(lazy, by=by, mature=due, hit=met, count="n_met")
+
+
+def _latest(hours: float, as_of: pd.Timestamp) -> pd.Timestamp:
+    """The last opening time at which a ticket is due by the end of `as_of`."""
+    return closing(as_of) - pd.Timedelta(hours=float(hours))
 
 
 def first_contact_resolution_rate(

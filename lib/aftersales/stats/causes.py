@@ -27,8 +27,9 @@ class Causes:
 
     `table` has one row per attribute and value: ``attribute``, ``value``, ``count``, ``exposure``,
     ``compared``, ``expected``, ``excess``, ``crude_ratio``, ``crude_low``, ``crude_high``,
-    ``crude_p``, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``rank`` (1 for the first cause found, NaN
-    for no cause), ``shadow_of`` ("attribute=value" of the cause that explains it, else ""), ``few``.
+    ``crude_p``, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``rank`` (1 for the first cause found,
+    NaN for no cause), ``shadow_of`` ("attribute=value" of the cause that explains it, else ""),
+    ``few``.
     The crude columns allow for the strata only, the others also for the causes found.
     """
 
@@ -205,7 +206,7 @@ def _shadows(
     y: np.ndarray,
     effects: Mapping[tuple[str, str], float],
 ) -> list[str]:
-    """For each value that looked guilty and no longer does: the cause that accounts for most of it."""
+    """For each value that looked guilty and no longer does: the cause of most of its excess."""
     looked = (table["crude_p"] <= SHADOW_P) & (table["crude_ratio"] > 1)
     still = (table["p"] <= SHADOW_P) & (table["ratio"] > 1)
     named = []

@@ -25,8 +25,8 @@ def compare_levels(
     level: float = 0.95,
 ) -> pd.DataFrame:
     """One row per level of the term, in the order of its levels; `rate_model` names columns."""
-    cases = np.bincount(design.codes[:, term], weights=y, minlength=design.sizes[term])
-    exposed = np.bincount(design.codes[:, term], weights=size, minlength=design.sizes[term])
+    cases = design.sums(term, y)
+    exposed = design.sums(term, size)
     rest = _against_rest(design, model, size, term, cases, reference)
     noise = {
         "dispersion": scale(model),
@@ -133,7 +133,7 @@ def _sums(
     design: Design, weight: np.ndarray, term: int, *, with_self: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum of `weight` per level of the term, and per level and parameter."""
-    own = np.bincount(design.codes[:, term], weights=weight, minlength=design.sizes[term])
+    own = design.sums(term, weight)
     mix = np.zeros((own.size, design.width))
     mix[:, 0] = own
     for j, first in enumerate(design.starts):
@@ -159,18 +159,27 @@ def _heterogeneity(
     """Smallest p, over the other terms, of "the ratio of this level is the same in each value"."""
     n = design.sizes[term]
     p, over = np.full(n, np.nan), np.full(n, -1)
-    tried = np.zeros(n)
+    tried, noise = np.zeros(n), _noise_elsewhere(design, model, y, term)
     for j in range(len(design.sizes)):
         if j == term or design.sizes[j] < 2:
             continue
-        found = _row_p(design.table(term, j, y), design.table(term, j, model.fitted), scale(model))
+        found = _row_p(design.table(term, j, y), design.table(term, j, model.fitted), noise)
         tried += np.isfinite(found)
         better = np.isfinite(found) & ~(p <= found)
         p, over = np.where(better, found, p), np.where(better, j, over)
     return np.minimum(1.0, p * np.maximum(tried, 1)), over
 
 
-def _row_p(observed: np.ndarray, expected: np.ndarray, dispersion: float) -> np.ndarray:
+def _noise_elsewhere(design: Design, model: Fit, y: np.ndarray, term: int) -> np.ndarray:
+    """Dispersion of the cells of the other levels: a level must not excuse itself."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        misfit = np.where(model.used, (y - model.fitted) ** 2 / model.fitted, 0.0)
+    own, n = design.sums(term, misfit), design.sums(term, model.used.astype(float))
+    df = model.df * (1 - n / max(n.sum(), 1))
+    return np.where(df > 0, np.maximum((misfit.sum() - own) / np.maximum(df, 1e-9), 1.0), 1.0)
+
+
+def _row_p(observed: np.ndarray, expected: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
     """Chi-square p of each row, its small cells joined into one."""
     large = expected >= SMALL_CELL
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -40,11 +40,12 @@ class Design:
 
     def totals(self, weight: np.ndarray) -> np.ndarray:
         """Sum of `weight` over the cells in which each parameter takes part."""
-        parts = [
-            np.bincount(self.codes[:, i], weights=weight, minlength=size)
-            for i, size in enumerate(self.sizes)
-        ]
+        parts = [self.sums(i, weight) for i in range(len(self.sizes))]
         return np.concatenate([[weight.sum()], *parts])
+
+    def sums(self, i: int, weight: np.ndarray) -> np.ndarray:
+        """Sum of `weight` per level of term `i`."""
+        return np.bincount(self.codes[:, i], weights=weight, minlength=self.sizes[i])
 
     def table(self, i: int, j: int, weight: np.ndarray) -> np.ndarray:
         """Cross table of two terms: levels of term `i` x levels of term `j`."""

@@ -188,9 +188,11 @@ def _outlier_weights(
     weight = np.ones(count.size)
     for _ in range(PASSES):
         found = np.zeros(count.size)
-        for order in (0, *orders[1:2]):  # two waves follow a season but no single month
+        for order in (0, *orders[1:2]):
             model = _fit(count, exposure, period, degree, order, weight=weight)
             found = np.maximum(found, _outlier_weight(count, model, weight))
+        if (found == weight).all():
+            break
         weight = found
     return weight
 
