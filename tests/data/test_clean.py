@@ -81,7 +81,8 @@ def test_the_same_record_under_new_ids_is_kept_once(company, reasons):
     )
     assert counts(store) == (4, 2, 2, 0)
     assert reasons(store, "content key") == [
-        "2 rows repeat the content of 1 earlier ones under another ticket_id; left out."
+        "2 rows repeat the content of earlier rows under another ticket_id and were left out "
+        "(records that have such copies: 1)."
     ]
 
 

@@ -74,7 +74,12 @@ def test_any_table_is_read_back_as_written_whatever_the_batches(
     assert records(source, rows) == ([tuple(row) for row in table[1:]], lines[1:], [])
 
 
-@given(st.lists(st.sampled_from(["1,2,3", "1,2", "1,2,3,4", '"a\nb",2,3', "", ",,", '"a\n"'])))
+@given(
+    st.lists(
+        st.sampled_from([*["1,2,3"] * 4, "1,2", "1,2,3,4", '"a\nb",2,3', "", ",,", '"a\n"']),
+        max_size=6,
+    )
+)
 def test_every_line_is_a_record_a_broken_record_or_blank(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     text = "\n".join(["a,b,c", "x,y,z", *lines, "x,y,z"])
@@ -213,8 +218,8 @@ def test_a_column_without_name_gets_its_number(read, tmp_path):
 def test_a_quote_that_swallows_the_file_is_an_error_with_its_line(tmp_path):
     source = opened(tmp_path / "t.csv", b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 100)
 
-    with pytest.raises(DataError, match=r"at or after line 3 is longer than .* a quote is opened"):
-        records(CsvSource(source.file, source.head, block=64))
+    with pytest.raises(DataError, match="on line 3 is longer than 64 bytes; probably a quote"):
+        records(CsvSource(source.file, source.head, block=64, longest=64))
 
 
 @pytest.mark.parametrize(

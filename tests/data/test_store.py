@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import sys
@@ -13,6 +14,8 @@ import pytest
 from aftersales.data.store import Store, default_folder, open_store
 from aftersales.errors import DataError, RequestError
 
+NO_SPARK = importlib.util.find_spec("pyspark") is None
+SPARK = pytest.param("spark", marks=pytest.mark.skipif(NO_SPARK, reason="pyspark is not installed"))
 CSV = (
     "id,opened,place,cost,again\nT1,2024-01-01,广东,1.5,yes\nT2,2024-01-02,广西,,no\n"
     "T3,2024-01-03,CN-N,2,\nT4,2024-01-04,Mars,3,yes\n"
@@ -39,7 +42,7 @@ def ids(store, region=None, table="tickets"):
     return sorted(found["ticket_id"])
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+@pytest.mark.parametrize("engine", ["duckdb", "pandas", SPARK])
 def test_a_region_holds_its_descendants_and_the_root_also_the_unknown(store, engine):
     store = open_store(store.profile, processed=store.folder, engine=engine)
     assert ids(store, "CN-S") == ["T1", "T2"]

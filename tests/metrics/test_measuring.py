@@ -122,6 +122,24 @@ def test_without_a_denominator_the_error_names_what_lacks(company):
         at_risk(store)
 
 
+def test_a_table_that_is_not_there_is_named_once(company):
+    store = company()
+    del store.tables["returns"], store.tables["orders"]
+
+    assert missing("return_rate", store) == ["returns", "orders"]
+
+
+def test_without_repairs_a_claim_is_a_fault_ticket(company):
+    store = company()
+    del store.tables["repairs"]
+
+    result = measure("claims_per_1000", store)
+
+    tickets = store.tables["tickets"].query("ticket_type == 'fault'")
+    units = store.tables["units"].dropna(subset=["in_service_at", "shipped_at"], how="all")
+    assert 0 < result["n_claims"].sum() <= tickets["unit_id"].isin(units["unit_id"]).sum()
+
+
 def test_an_attribute_that_nothing_gives_is_named(company):
     assert missing("csat_rate", company(), by=["touchpoint"]) == ["surveys.touchpoint"]
     assert missing("csat_rate", company(), by=["tier", "month"]) == []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,30 @@ import pyarrow.csv as pcsv
 
 from aftersales.data.batch import LINE, Batch, broken_table
 from aftersales.data.csv_header import Header, read_header
-from aftersales.data.lines import blank_lines, breaks_within, cell_sizes, count_breaks, holds
+from aftersales.data.lines import break_positions, breaks_within, cell_sizes, count_breaks, holds
 from aftersales.data.mapping import TableMapping
 from aftersales.data.textfile import UNREADABLE, TextFile
 from aftersales.errors import DataError
 
-BLOCK = 16 << 20  # bytes of text parsed at a time; no record can be longer
+BLOCK = 16 << 20  # bytes of text parsed at a time
+_LONGEST = 2 << 20  # bytes a single record may have
 _END = "\ufdd1"  # cell of a record put after the last one; Unicode reserves it for no text
+_NOT_CLOSED = "record is incomplete: a quote in it is not closed before the end of the file"
 
 
 @dataclass(frozen=True)
 class CsvSource:
-    """A CSV file whose header was read."""
+    """A CSV file whose header was read.
+
+    Each block is parsed as a whole, from the beginning of a record; its last record, which may be
+    cut, is carried over to the next block. (Arrow's own reader of blocks loses its place where a
+    block ends within quotes.)
+    """
 
     file: TextFile
     head: Header
     block: int = BLOCK
+    longest: int = _LONGEST
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -40,23 +48,40 @@ class CsvSource:
 
     def batches(self, *, rows: int) -> Iterator[Batch]:
         """Batches of at most `rows` records; records that do not fit the header are broken."""
-        feed = _Feed(self.file.chunks(), self.head)
-        record = _Records(self.head, self.file, feed)
-        try:
-            with _parser(feed, self.head, self.block, refused=record.refused) as blocks:
-                for block in blocks:
-                    yield from _sliced(record.batch(block), rows)
-        except pa.ArrowInvalid as error:
-            raise self._unreadable(record.line, error) from None
-        yield record.rest()
+        line, rest = self.head.lines + 1, b""
+        for text in self._texts():
+            rest += text
+            if end := max(rest.rfind(b"\n"), rest.rfind(b"\r")) + 1:  # never within a character
+                block = _Block(rest[:end], self.head, line=line)
+                cut, line = block.last_begins(), block.last_line
+                rest = rest[cut:]
+                if cut:
+                    yield from _sliced(block.batch(self.file, whole=False), rows)
+            self._check_length(rest, line)
+        ours = self.head.delimiter.join([_END] * len(self.header)).encode()
+        end = ours if rest[-1:] in b"\r\n" else b"\n" + ours
+        block = _Block(rest + end + b"\n", self.head, line=line)
+        yield from _sliced(block.batch(self.file, whole=True), rows)
 
-    def _unreadable(self, line: int, error: Exception) -> DataError:
-        if "straddling" not in str(error):
-            return DataError(f"{self.file.path}: cannot be read near line {line:,} ({error}).")
-        return DataError(
-            f"{self.file.path}: a record at or after line {line:,} is longer than "
-            f"{self.block >> 20} MB; probably a quote is opened in it and not closed. Close it."
-        )
+    def _texts(self) -> Iterator[bytes]:
+        """The text behind the header, in parts of the size of a block."""
+        skip, ready = self.head.size, bytearray()
+        for chunk in self.file.chunks():
+            ready += chunk[skip:]
+            skip = max(skip - len(chunk), 0)
+            while len(ready) >= self.block:
+                yield bytes(ready[: self.block])
+                del ready[: self.block]
+        if ready:
+            yield bytes(ready)
+
+    def _check_length(self, rest: bytes, line: int) -> None:
+        if len(rest) > self.longest:
+            raise DataError(
+                f"{self.file.path}: the record that begins on line {line:,} is longer than "
+                f"{self.longest:,} bytes; probably a quote is opened in it and not closed. "
+                "Close it."
+            )
 
 
 def open_csv(file: TextFile, mapping: TableMapping) -> CsvSource:
@@ -64,162 +89,111 @@ def open_csv(file: TextFile, mapping: TableMapping) -> CsvSource:
     return CsvSource(file, read_header(file, mapping))
 
 
-class _Feed:
-    """What is parsed: the text behind the header, and a record of ours at its end.
+@dataclass
+class _Block:
+    """Text that begins with a record, and the records in it, numbered from 0."""
 
-    If a quote is still open at the end of the file, our record becomes part of its cell.
-    """
+    text: bytes
+    head: Header
+    line: int  # physical line its first record begins on
+    refused: list[tuple[int, int, str]] = field(default_factory=list)  # number, breaks, reason
 
-    def __init__(self, chunks: Iterator[bytes], head: Header) -> None:
-        self._chunks = self._with_end(self._behind(chunks, head.size), head)
-        self._ready = bytearray()
-        self._line = head.lines + 1
-        self.blanks: list[np.ndarray] = []  # physical lines that are empty
-        self.closed = False
+    def __post_init__(self) -> None:
+        columns = self._parse().columns
+        self.columns = [column.combine_chunks() for column in columns]
+        self.broken = np.array([number for number, _, _ in self.refused], int)
+        n = len(self.columns[0])
+        numbers = np.arange(n + len(self.broken))
+        self.whole = np.delete(numbers, self.broken)
+        self.spans = np.ones(len(numbers), int)  # physical lines of each record
+        self.spans[self.whole] += sum(breaks_within(column) for column in self.columns)
+        self.spans[self.broken] += np.array([breaks for _, breaks, _ in self.refused], int)
+        self.lines = self.line + np.cumsum(self.spans) - self.spans
 
-    def readable(self) -> bool:
-        return True
+    @property
+    def last_line(self) -> int:
+        return int(self.lines[-1])
 
-    def close(self) -> None:
-        self.closed = True
+    def last_begins(self) -> int:
+        """The position in the text at which the last record begins."""
+        before = int(self.spans[:-1].sum())
+        return int(break_positions(self.text)[before - 1]) + 1 if before else 0
 
-    def read(self, size: int = -1) -> bytes:
-        while size < 0 or len(self._ready) < size:
-            if (chunk := next(self._chunks, None)) is None:
-                break
-            self._ready += chunk
-        size = len(self._ready) if size < 0 else size
-        part = bytes(self._ready[:size])
-        del self._ready[:size]
-        return part
+    def batch(self, file: TextFile, *, whole: bool) -> Batch:
+        """Its records; without the last one unless the text is `whole`, ended by our record."""
+        arrays = [*self.columns, pa.array(self.lines[self.whole])]
+        records = pa.Table.from_arrays(arrays, names=[*self.head.names, LINE])
+        broken = broken_table(self.lines[self.broken], [reason for _, _, reason in self.refused])
+        marks = [*self._end(whole), *self._damaged(file), *self._blank()]
+        last = len(self.spans) - 1
+        if not whole and last in self.broken:
+            broken = broken.slice(0, broken.num_rows - 1)
+        return _without(marks, records, broken)
 
-    @staticmethod
-    def _behind(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-        for chunk in chunks:
-            if size < len(chunk):
-                yield chunk[size:]
-            size = max(size - len(chunk), 0)
+    def _parse(self) -> pa.Table:
+        names = [str(i) for i in range(len(self.head.names))]
+        return pcsv.read_csv(
+            pa.py_buffer(self.text),
+            read_options=pcsv.ReadOptions(
+                use_threads=False, block_size=len(self.text) + 1, column_names=names
+            ),
+            parse_options=pcsv.ParseOptions(
+                delimiter=self.head.delimiter,
+                quote_char='"' if self.head.quotes else False,
+                newlines_in_values=self.head.quotes,
+                ignore_empty_lines=False,
+                invalid_row_handler=self._refuse,
+            ),
+            convert_options=pcsv.ConvertOptions(
+                column_types={name: pa.string() for name in names},
+                strings_can_be_null=False,
+                check_utf8=False,  # the whole file was decoded before
+            ),
+        )
 
-    def _with_end(self, chunks: Iterator[bytes], head: Header) -> Iterator[bytes]:
-        rest, last = b"", b"\n"
-        for chunk in chunks:
-            chunk = rest + chunk
-            cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r", 0, -1)) + 1  # blank lines stay whole
-            if cut:
-                self._note(chunk[:cut])
-                yield chunk[:cut]
-                last = chunk[cut - 1 : cut]
-            rest = chunk[cut:]
-            if len(rest) > BLOCK:  # a line too long to be one; the parser will say so
-                yield rest
-                rest = b""
-        if rest:
-            self._note(rest)
-            yield rest
-            last = rest[-1:]
-        end = head.delimiter.join([_END] * len(head.names)).encode()
-        yield (end if last in b"\r\n" else b"\n" + end) + b"\n"
-
-    def _note(self, chunk: bytes) -> None:
-        blanks, breaks = blank_lines(chunk)
-        if len(blanks):
-            self.blanks.append(blanks + self._line)
-        self._line += breaks
-
-
-def _parser(
-    feed: _Feed, head: Header, block: int, *, refused: Callable[[pcsv.InvalidRow], str]
-) -> pcsv.CSVStreamingReader:
-    names = [str(i) for i in range(len(head.names))]
-    return pcsv.open_csv(
-        pa.PythonFile(feed, mode="r"),
-        read_options=pcsv.ReadOptions(use_threads=False, block_size=block, column_names=names),
-        parse_options=pcsv.ParseOptions(
-            delimiter=head.delimiter,
-            quote_char='"' if head.quotes else False,
-            newlines_in_values=head.quotes,
-            ignore_empty_lines=False,
-            invalid_row_handler=refused,
-        ),
-        convert_options=pcsv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            strings_can_be_null=False,
-            check_utf8=False,  # the whole file was decoded before
-        ),
-    )
-
-
-class _Records:
-    """Numbers the records of a file, whole and broken, and finds the line each begins on."""
-
-    def __init__(self, head: Header, file: TextFile, feed: _Feed) -> None:
-        self._head, self._file, self._feed = head, file, feed
-        self._next, self.line = 1, head.lines + 1  # of the first record not yet numbered
-        self._refused: list[tuple[int, int, str]] = []  # number, line breaks, reason
-
-    def refused(self, row: pcsv.InvalidRow) -> str:
+    def _refuse(self, row: pcsv.InvalidRow) -> str:
         """Called by the parser for a record with too few or too many fields."""
         n, width = row.actual_columns, row.expected_columns
         reason = (
-            _not_closed()
+            _NOT_CLOSED
             if _END in row.text
             else f"record is incomplete: {n} of {width} fields"
             if n < width
             else f"record has {n} fields instead of {width}"
         )
-        self._refused.append((row.number, count_breaks(row.text), reason))
+        self.refused.append((row.number - 1, count_breaks(row.text), reason))
         return "skip"
 
-    def batch(self, block: pa.RecordBatch) -> Batch:
-        """The whole records of a block, and the broken ones up to the last of them."""
-        breaks = sum((breaks_within(column) for column in block.columns), np.zeros(len(block), int))
-        lines, broken_lines, reasons = self._place(breaks)
-        broken = broken_table(broken_lines, reasons)
-        records = pa.Table.from_arrays(
-            [*block.columns, pa.array(lines)], names=[*self._head.names, LINE]
-        )
-        return _without(self._marks(block, lines), records, broken)
+    def _end(self, whole: bool) -> Iterator[tuple[np.ndarray, str]]:
+        """The last row: carried over, ours, or a record whose open quote swallowed ours."""
+        if not len(self.whole) or self.whole[-1] < len(self.spans) - 1:
+            return
+        last = np.arange(len(self.whole)) == len(self.whole) - 1
+        if not whole or all(column[-1].as_py() == _END for column in self.columns):
+            yield last, ""
+        elif any(holds(column[-1:], _END) for column in self.columns):
+            yield last, _NOT_CLOSED
 
-    def rest(self) -> Batch:
-        """The broken records behind the last whole one."""
-        empty = [pa.array([], pa.string())] * len(self._head.names)
-        return self.batch(pa.RecordBatch.from_arrays(empty, names=list(self._head.names)))
+    def _damaged(self, file: TextFile) -> Iterator[tuple[np.ndarray, str]]:
+        if file.intact:
+            return
+        damaged = np.zeros(len(self.whole), bool)
+        for column in self.columns:
+            if holds(column, UNREADABLE):
+                damaged |= np.asarray(pc.match_substring(column, UNREADABLE))
+        yield damaged, f"record holds bytes that are not {file.encoding}"
 
-    def _place(self, breaks: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-        """Lines of the next whole records, and lines and reasons of the broken ones among them."""
-        waiting = np.array([number for number, _, _ in self._refused], int)
-        numbers = np.arange(self._next, self._next + len(breaks) + len(waiting))
-        numbers = numbers[~np.isin(numbers, waiting)][: len(breaks)]
-        last = numbers[-1] if len(numbers) else self._next - 1
-        among = int(np.searchsorted(waiting, last))
-        among += int((waiting[among:] - np.arange(len(waiting) - among) == last + 1).sum())
-        taken, self._refused = self._refused[:among], self._refused[among:]
-        spans = np.ones(len(numbers) + among, int)
-        whole, broken = numbers - self._next, waiting[:among] - self._next
-        spans[whole] += breaks
-        spans[broken] += np.array([within for _, within, _ in taken], int)
-        lines = self.line + np.cumsum(spans) - spans
-        self.line, self._next = int(self.line + spans.sum()), self._next + len(spans)
-        return lines[whole], lines[broken], [reason for _, _, reason in taken]
-
-    def _marks(self, block: pa.RecordBatch, lines: np.ndarray) -> list[tuple[np.ndarray, str]]:
-        """Which rows of a block are not whole records, and why; no reason: nothing was lost."""
-        marks = []
-        if len(block) and any(holds(column[-1:], _END) for column in block.columns):
-            ours = all(column[-1].as_py() == _END for column in block.columns)
-            last = np.arange(len(block)) == len(block) - 1
-            marks.append((last, "" if ours else _not_closed()))
-        if not self._file.intact:
-            damaged = np.zeros(len(block), bool)
-            for column in block.columns:
-                if holds(column, UNREADABLE):
-                    damaged |= np.asarray(pc.match_substring(column, UNREADABLE))
-            marks.append((damaged, f"record holds bytes that are not {self._file.encoding}"))
-        if self._feed.blanks:
-            sizes = sum(cell_sizes(column) for column in block.columns)
-            blank = (sizes == 0) & np.isin(lines, np.concatenate(self._feed.blanks))
-            marks.append((blank, ""))
-        return marks
+    def _blank(self) -> Iterator[tuple[np.ndarray, str]]:
+        """Lines without any character are no records; a line of delimiters alone is one."""
+        empty = sum(cell_sizes(column) for column in self.columns) == 0
+        if not empty.any():
+            return
+        breaks = break_positions(self.text)
+        data = np.frombuffer(self.text, np.uint8)
+        ends = np.append(breaks, len(data))[self.lines[self.whole] - self.line]
+        starts = np.concatenate([[0], breaks + 1])[self.lines[self.whole] - self.line]
+        returns = (ends > starts) & (data[np.maximum(ends, 1) - 1] == ord("\r"))
+        yield empty & (ends - returns == starts), ""
 
 
 def _without(marks: list[tuple[np.ndarray, str]], records: pa.Table, broken: pa.Table) -> Batch:
@@ -241,7 +215,3 @@ def _sliced(batch: Batch, rows: int) -> Iterator[Batch]:
     yield Batch(batch.records.slice(0, rows), batch.broken)
     for start in range(rows, batch.records.num_rows, rows):
         yield Batch(batch.records.slice(start, rows), broken_table())
-
-
-def _not_closed() -> str:
-    return "record is incomplete: a quote in it is not closed before the end of the file"

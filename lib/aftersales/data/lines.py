@@ -39,7 +39,7 @@ def breaks_within(column: pa.StringArray) -> np.ndarray | int:
     raw = memoryview(data)
     if not _holds(raw, b"\n") and not _holds(raw, b"\r"):
         return 0
-    breaks = _break_positions(data, ends[1:])
+    breaks = _breaks(data, ends[1:])
     return np.diff(np.searchsorted(breaks, ends))
 
 
@@ -53,25 +53,16 @@ def holds(column: pa.StringArray, text: str) -> bool:
     return _holds(memoryview(_cells(column)[1]), text.encode())
 
 
-def blank_lines(chunk: bytes) -> tuple[np.ndarray, int]:
-    """Which lines of a chunk are empty (numbered from 0), and how many breaks it has.
+def break_positions(text: bytes) -> np.ndarray:
+    """Where the line breaks of a text end.
 
-    >>> blank_lines(b"a\\n\\nb\\r\\n\\r\\n")
-    (array([1, 3]), 4)
+    >>> break_positions(b"a\\n\\nb\\r\\n\\rc").tolist()
+    [1, 2, 5, 6]
     """
-    if not any(pair in chunk for pair in (b"\n\n", b"\n\r", b"\r\r")) and chunk[:1] not in b"\r\n":
-        n = chunk.count(b"\n")
-        if b"\r" in chunk:
-            n += chunk.count(b"\r") - chunk.count(b"\r\n")
-        return np.empty(0, np.int64), n
-    data = np.frombuffer(chunk, np.uint8)
-    breaks = _break_positions(data, np.empty(0, np.int64))
-    starts = np.concatenate([[0], breaks[:-1] + 1]) if len(breaks) else breaks
-    crlf = (data[breaks] == _LF) & (breaks > starts) & (data[breaks - 1] == _CR)
-    return np.flatnonzero(breaks - crlf == starts), len(breaks)
+    return _breaks(np.frombuffer(text, np.uint8), np.empty(0, np.int64))
 
 
-def _break_positions(data: np.ndarray, cell_ends: np.ndarray) -> np.ndarray:
+def _breaks(data: np.ndarray, cell_ends: np.ndarray) -> np.ndarray:
     """Positions of LF, and of CR that no LF of the same cell follows."""
     line_feeds = np.flatnonzero(data == _LF)
     returns = np.flatnonzero(data == _CR)

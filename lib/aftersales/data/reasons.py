@@ -161,7 +161,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "same_content": (
         N_("{n} row repeats the content of an earlier row under another {key} and was left out."),
-        N_("{n} rows repeat the content of {groups} earlier ones under another {key}; left out."),
+        N_(
+            "{n} rows repeat the content of earlier rows under another {key} and were left out "
+            "(records that have such copies: {groups})."
+        ),
     ),
     "region_unknown": (
         N_("{n} row has a region that is not in {file}; set to unknown."),

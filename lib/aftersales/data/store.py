@@ -158,8 +158,7 @@ class Store:
     def _spark(self, table: str, columns: list[str], members: list[str] | None) -> Any:
         from aftersales.data.spark import session
 
-        frame = session().read.option("recursiveFileLookup", "false")
-        frame = frame.parquet(str(self.folder / table)).select(*columns)
+        frame = session().read.parquet(str(self.folder / table)).select(*columns)
         return frame if members is None else frame.where(frame["region"].isin(members))
 
 

@@ -106,15 +106,17 @@ def available(key: str, store: Any, *, by: Groups = ()) -> bool:
 
 
 def missing(key: str, store: Any, *, by: Groups = ()) -> list[str]:
-    """What the store lacks for a metric, as "table.column"; empty when nothing."""
+    """What the store lacks for a metric: tables, "table.column"s, or alternatives "a.x or b.y"
+    of which one would do; empty when nothing."""
     metric, by = entry(key), [column for column in by if column != "month"]
-    lacks = [need for need in metric.needs if not _met(store, need)]
-    for columns in metric.options.values():
-        choice = " or ".join(f"{metric.main}.{column}" for column in columns if column)
-        if None not in columns and not _met(store, choice):
-            lacks.append(choice)
+    choices = [
+        " or ".join(f"{metric.main}.{column}" for column in columns)
+        for columns in metric.options.values()
+        if None not in columns
+    ]
+    lacks = [need for need in (*metric.needs, *choices) if not _met(store, need)]
     if lacks:
-        return lacks
+        return list(dict.fromkeys(_table_or(need, store) for need in lacks))
     if key in PER_1000:
         return _lacking_per_1000(store, by)
     return [f"{metric.main}.{column}" for column in lacking(store, metric.main, by)]
@@ -122,6 +124,13 @@ def missing(key: str, store: Any, *, by: Groups = ()) -> list[str]:
 
 def _met(store: Any, need: str) -> bool:
     return any(store.has(*choice.split(".")) for choice in need.split(" or "))
+
+
+def _table_or(need: str, store: Any) -> str:
+    """The table's name alone where the whole table is not there."""
+    tables = {choice.split(".")[0] for choice in need.split(" or ")}
+    alone = len(tables) == 1 and not store.has(*tables)
+    return tables.pop() if alone else need
 
 
 def _lacking_per_1000(store: Any, by: list[str]) -> list[str]:
@@ -200,18 +209,29 @@ def _frame(metric: Metric, scope: Scope, *, by: list[str], options: dict[str, An
     table, _, column = time.rpartition(".")
     if "month" in by and (table or not time):
         raise RequestError(f"Metric {metric.key} cannot be split by month; ask for it as a whole.")
-    tables = {}
-    for name, source in metric.inputs.items():
-        main = source == metric.main
-        since = column if source == (table or metric.main) else ""
-        wanted = _wanted(metric, scope.store, by) if main else ()
-        tables[name] = scope.rows(source, by=wanted, since=since)
-    first, *others = tables
-    rest = {name: tables[name] for name in others}
-    frame = metric.function(tables[first], **rest, by=by, as_of=scope.as_of, **options)
+    tables = {
+        name: _rows(metric, scope, source, by=by, since=column, of=table or metric.main)
+        for name, source in metric.inputs.items()
+    }
+    first = tables.pop(next(iter(metric.inputs)))
+    frame = metric.function(first, **tables, by=by, as_of=scope.as_of, **options)
     if metric.key == "ticket_volume" and "month" in by:
         return every_month(frame, by=by, start=scope.start, as_of=scope.as_of)
     return frame
+
+
+def _rows(
+    metric: Metric, scope: Scope, table: str, *, by: list[str], since: str, of: str
+) -> nw.LazyFrame:
+    """One input of a metric; the months asked for limit the time `since` of the table `of`."""
+    if (
+        table == "repairs"
+        and metric.key == "claims_per_1000"
+        and not scope.store.has(table, "unit_id")
+    ):
+        return scope.rows("tickets").filter(nw.col("ticket_type") == "fault")
+    wanted = _wanted(metric, scope.store, by) if table == metric.main else ()
+    return scope.rows(table, by=wanted, since=since if table == of else "")
 
 
 def _wanted(metric: Metric, store: Any, by: list[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,30 +11,21 @@ from typing import Any, Literal
 
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from aftersales import words
-from aftersales.data.files import write_text
+from aftersales.data.files import is_full, write_text
+from aftersales.report import executed
+from aftersales.report.frame import Frame
 from aftersales.report.html import gather_findings, notebook_body, title_of, translate_notebook
-from aftersales.report.page import render_page
+from aftersales.report.page import failure_note, render_page
 from aftersales.report.plan import Job
 from aftersales.words import say
 
 CELL_TIMEOUT_S = 1800  # a cell that takes longer has hung
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What the page around a report says; made by the driver, which knows all regions."""
-
-    language: str
-    company: str
-    dateline: str
-    region_name: str
-    crumbs: Sequence[Mapping[str, str]] = ()
-    links: Sequence[Mapping[str, str]] = ()
-    since: Mapping[str, int] | None = None  # finding id -> periods open before this one
+KERNEL = "python3"  # of the environment that runs us, whatever the notebook was last saved with
 
 
 @dataclass(frozen=True)
@@ -50,123 +40,150 @@ class Outcome:
     error: Mapping[str, Any] = field(default_factory=dict)  # cell, name, message
 
 
-def run_job(job: Job, *, source: Path, out: Path, frame: Frame) -> Outcome:
-    """Execute `source` with the job's parameters; write ``<notebook>.ipynb`` and ``.html`` in `out`.
+@dataclass(frozen=True)
+class Task:
+    """A job with everything a process needs to do it."""
 
-    A cell that fails ends the notebook; its page then shows the error and what ran before it.
+    job: Job
+    source: Path  # the notebook
+    out: Path  # the region's folder
+    scratch: Path  # an empty folder to work in, whose name is short
+    frame: Frame
+    places: Mapping[str, str] = field(default_factory=dict)  # see executed.machine_places
+    kept: Outcome | None = None  # the report is current and only its page has to be made again
+
+
+def run_task(task: Task) -> Outcome:
+    """Execute the notebook and write ``<notebook>.ipynb`` and ``<notebook>.html``.
+
+    A cell that fails ends the notebook; its page then shows the error and what ran before it. A
+    disk that is full is an error (OSError), because no further job could be done either.
     """
-    words.use_language(frame.language)
+    words.use_language(task.frame.language)
+    if task.kept is not None:
+        _write_page(nbformat.read(_stored(task), as_version=4), task, error={})
+        return task.kept
     started = time.perf_counter()
-    out.mkdir(parents=True, exist_ok=True)
-    notebook, error = _execute(job, source=source, out=out)
-    findings = gather_findings(notebook)
-    outcome = Outcome(
-        job,
+    try:
+        task.scratch.mkdir(parents=True)
+        return finish(task, error=_execute(task), started=started)
+    except Exception as error:
+        if is_full(error):
+            raise
+        return Outcome(task.job, "failed", error=_described(error))
+
+
+def finish(task: Task, *, error: Mapping[str, Any], started: float | None = None) -> Outcome:
+    """Store what the run left in `scratch`, all of it or not, and write the page."""
+    left, seconds = _left(task), 0.0 if started is None else time.perf_counter() - started
+    if error:
+        message = executed.without_places(str(error["message"]), task.places)
+        cell = error["cell"] or executed.reached(left) or None
+        error = {**error, "message": message, "cell": cell}
+    notebook = executed.keep(left, places=task.places)
+    task.out.mkdir(parents=True, exist_ok=True)
+    write_text(_stored(task), nbformat.writes(notebook) + "\n")
+    _write_page(notebook, task, error=error)
+    return Outcome(
+        task.job,
         "failed" if error else "ok",
-        round(time.perf_counter() - started, 2),
+        round(seconds, 2),
         title_of(notebook),
-        findings,
+        gather_findings(notebook),
         error,
     )
-    since = _open_periods(findings, frame.since)
-    write_text(out / f"{job.notebook}.html", _page(notebook, outcome, frame=frame, since=since))
-    return outcome
 
 
-def _open_periods(findings: Sequence[Mapping], before: Mapping[str, int] | None):
-    if before is None:
-        return None
-    return {f["id"]: before.get(f["id"], 0) + 1 for f in findings}
+def _stored(task: Task) -> Path:
+    return task.out / f"{task.job.notebook}.ipynb"
 
 
-def _execute(job: Job, *, source: Path, out: Path) -> tuple[nbformat.NotebookNode, dict]:
-    with (
-        tempfile.TemporaryDirectory(prefix=".run-", dir=out) as scratch,
-        tempfile.TemporaryDirectory(prefix="aftersales-") as sockets,
-    ):
-        before, after = Path(scratch) / "in.ipynb", Path(scratch) / "out.ipynb"
-        nbformat.write(translate_notebook(nbformat.read(source, as_version=4)), before)
-        error: dict[str, Any] = {}
+def _left(task: Task) -> nbformat.NotebookNode:
+    """The notebook as far as it ran; as it was given if it did not get to run."""
+    for name in ("after.ipynb", "before.ipynb"):
         try:
-            papermill.execute_notebook(
-                str(before),
-                str(after),
-                parameters=dict(job.parameters),
-                progress_bar=False,
-                cwd=str(source.parent),
-                request_save_on_cell_execute=False,
-                execution_timeout=CELL_TIMEOUT_S,
-                config=_private_sockets(sockets),
-            )
-        except PapermillExecutionError as failure:
-            error = {
-                "cell": failure.exec_count,
-                "name": failure.ename,
-                "message": str(failure.evalue),
-            }
-        except Exception as failure:  # a dead kernel, a time-out: one job's trouble, not the run's
-            error = {"cell": None, "name": type(failure).__name__, "message": str(failure)}
-        notebook = nbformat.read(after if after.exists() else before, as_version=4)
-        notebook = _without_banner(notebook)
-        _strip(notebook)
-        nbformat.write(notebook, after)
-        os.replace(after, out / f"{job.notebook}.ipynb")
-    return notebook, error
+            return nbformat.read(task.scratch / name, as_version=4)
+        except (OSError, ValueError):  # not written, or killed while writing it
+            continue
+    return translate_notebook(nbformat.read(task.source, as_version=4))
 
 
-def _private_sockets(folder: str) -> Config:
-    """Talk to the kernel through sockets in a folder of ours: no port that others could read.
-
-    The folder is a short-lived temporary one, because socket names have to be short.
-    """
-    return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
-
-
-def _without_banner(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Without papermill's own error banner; the page has one in the reader's language."""
-    marks = {"papermill-error-cell-tag"}
-    notebook.cells = [
-        c for c in notebook.cells if not marks & set(c.metadata.get("tags", ()))
-    ]
-    return notebook
-
-
-def _strip(notebook: nbformat.NotebookNode) -> None:
-    """Drop what names the machine or the moment: papermill's paths, times and ids."""
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
+def _execute(task: Task) -> dict[str, Any]:
+    """Run the notebook in `scratch`; the error it ended with, empty if it did not."""
+    before, after = task.scratch / "before.ipynb", task.scratch / "after.ipynb"
+    nbformat.write(translate_notebook(nbformat.read(task.source, as_version=4)), before)
+    try:
+        papermill.execute_notebook(
+            str(before),
+            str(after),
+            parameters=dict(task.job.parameters),
+            kernel_name=KERNEL,
+            progress_bar=False,
+            cwd=str(task.source.parent),
+            execution_timeout=CELL_TIMEOUT_S,
+            config=_private_sockets(task.scratch),
+        )
+    except Exception as error:  # also a dead kernel: one job's trouble, not the run's
+        if is_full(error):
+            raise
+        return _described(error)
+    return {}
 
 
-def _page(
-    notebook: nbformat.NotebookNode, outcome: Outcome, *, frame: Frame, since: Mapping | None
-) -> str:
-    body = notebook_body(notebook, since=since)
-    if outcome.error:
-        body = error_box(outcome.error) + body
-    return render_page(
-        body,
-        title=f"{outcome.title} · {frame.region_name}",
+def _private_sockets(folder: Path) -> Config:
+    """Talk to the kernel through sockets in a folder of ours: no port that others could read."""
+    if os.name == "nt":
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "kernel")}})
+
+
+def _described(error: Exception) -> dict[str, Any]:
+    """An error as `findings.json` keeps it: cell (None if not known), name and message."""
+    if isinstance(error, PapermillExecutionError):
+        return {"cell": error.exec_count, "name": error.ename, "message": str(error.evalue)}
+    if isinstance(error, DeadKernelError):
+        return killed()
+    if isinstance(error, CellTimeoutError):
+        limit = say(
+            "A cell took longer than {minutes} minutes and was stopped.",
+            minutes=words.count(CELL_TIMEOUT_S / 60),
+        )
+        return {"cell": None, "name": "Timeout", "message": limit}
+    return {"cell": None, "name": type(error).__name__, "message": str(error)}
+
+
+def killed(signal: int | None = None) -> dict[str, Any]:
+    """The error of a job whose process was ended from outside."""
+    message = say("Its process was ended from outside, perhaps for lack of memory.")
+    if signal is not None:
+        message = say(
+            "Its process was ended from outside (signal {signal}), perhaps for lack of memory.",
+            signal=signal,
+        )
+    return {"cell": None, "name": "Killed", "message": message}
+
+
+def _write_page(
+    notebook: nbformat.NotebookNode, task: Task, *, error: Mapping[str, Any]
+) -> None:
+    frame = task.frame
+    shown = executed.until_failure(notebook) if error else notebook
+    body = notebook_body(shown, since=_open_periods(notebook, frame.since))
+    page = render_page(
+        failure_note(error) + body if error else body,
+        title=f"{title_of(notebook)} · {frame.region_name}",
         company=frame.company,
         dateline=frame.dateline,
         crumbs=frame.crumbs,
         links=frame.links,
     )
+    write_text(task.out / f"{task.job.notebook}.html", page)
 
 
-def error_box(error: Mapping[str, Any]) -> str:
-    """The note at the top of a report that failed: which cell, which message."""
-    from markupsafe import escape
-
-    cell = error.get("cell")
-    where = (
-        say("This report failed in code cell {cell}.", cell=cell)
-        if cell
-        else say("This report failed.")
-    )
-    message = f"{error.get('name', '')}: {error.get('message', '')}"
-    return (
-        f'<div class="finding act failed" role="alert"><span class="chip">✕ {escape(say("Failed"))}'
-        f"</span><p>{escape(where)} <code>{escape(message[:600])}</code></p></div>"
-    )
+def _open_periods(
+    notebook: nbformat.NotebookNode, before: Mapping[str, int] | None
+) -> dict[str, int] | None:
+    """Finding id -> periods it has been open, counting this one; None: nothing to compare with."""
+    if before is None:
+        return None
+    return {f["id"]: before.get(f["id"], 0) + 1 for f in gather_findings(notebook)}

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import pandas as pd
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from aftersales import words
 from aftersales.data.store import Store
 from aftersales.report import history
-from aftersales.report.engine import Frame
 from aftersales.report.plan import Job
 from aftersales.words import say
 
 Link = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the page around a report says; made by the caller, who knows all regions."""
+
+    language: str
+    company: str
+    dateline: str
+    region_name: str
+    crumbs: Sequence[Mapping[str, str]] = ()
+    links: Sequence[Mapping[str, str]] = ()
+    since: Mapping[str, int] | None = None  # finding id -> periods open before this one
+
+    @property
+    def key(self) -> str:
+        """A digest; when it changes, the page has to be made again."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def company(store: Store) -> str:
@@ -23,14 +42,15 @@ def company(store: Store) -> str:
     return title.get(words.language()) or title.get("en") or store.profile.name
 
 
-def dateline(as_of: pd.Timestamp) -> str:
-    return say("{period} · data up to {day}", period=f"{as_of:%Y-%m}", day=words.day(as_of))
+def dateline(as_of: str) -> str:
+    """The period and the last complete day, given as YYYY-MM-DD."""
+    return say("{period} · data up to {day}", period=as_of[:7], day=as_of)
 
 
-def crumbs(store: Store, region: str, *, rendered: set[str], leaf: str = "") -> list[Link]:
+def crumbs(store: Store, region: str, *, rendered: Collection[str], leaf: str = "") -> list[Link]:
     """From the root to `region`, then `leaf` (a notebook's short title) if given.
 
-    Only regions that have pages are links.
+    Only regions that have pages are links; the last one is the page itself.
     """
     tree = store.profile.regions
     path = [*tree.ancestors(region), tree[region]]
@@ -47,7 +67,7 @@ def crumbs(store: Store, region: str, *, rendered: set[str], leaf: str = "") -> 
     return [*links, {"name": leaf, "href": ""}]
 
 
-def neighbours(store: Store, region: str, *, rendered: Sequence[str], page: str) -> list[Link]:
+def neighbours(store: Store, region: str, *, rendered: Collection[str], page: str) -> list[Link]:
     """The previous and next sibling that have the same page, and the index."""
     tree = store.profile.regions
     parent = tree[region].parent
@@ -69,24 +89,24 @@ def _link(store: Store, region: str, page: str, form: str) -> Link:
 def job_frame(
     job: Job,
     *,
-    jobs: Sequence[Job],
+    pages: Mapping[str, Collection[str]],
+    before: Mapping[str, Any],
     store: Store,
-    out: Path,
-    as_of: pd.Timestamp,
-    language: str,
+    as_of: str,
 ) -> Frame:
-    """The frame of one report."""
-    rendered = [j.region for j in jobs if j.notebook == job.notebook]
-    before = history.previous_findings(out, period=f"{as_of:%Y-%m}", region=job.region)
+    """The frame of one report.
+
+    `pages` are the regions that have, or will have, pages -> the notebooks of each; `before` is
+    what `history.previous_findings` gives for the job's region.
+    """
+    same = {region for region, notebooks in pages.items() if job.notebook in notebooks}
     return Frame(
-        language=language,
+        language=words.language(),
         company=company(store),
         dateline=dateline(as_of),
-        region_name=store.profile.regions[job.region].name(language),
-        crumbs=crumbs(
-            store, job.region, rendered={j.region for j in jobs}, leaf=short_title(job.notebook)
-        ),
-        links=neighbours(store, job.region, rendered=rendered, page=f"{job.notebook}.html"),
+        region_name=store.profile.regions[job.region].name(words.language()),
+        crumbs=crumbs(store, job.region, rendered=pages, leaf=short_title(job.notebook)),
+        links=neighbours(store, job.region, rendered=same, page=f"{job.notebook}.html"),
         since=history.open_periods(before, job.notebook),
     )
 
@@ -101,6 +121,10 @@ _SHORT = {
 
 
 def short_title(notebook: str) -> str:
-    """The word a board has for a notebook; a new notebook is named by its file."""
+    """The word a board has for a notebook; a new notebook is named by its file.
+
+    >>> short_title("10_trend"), short_title("55_spare_parts")
+    ('Trend', 'Spare parts')
+    """
     known = _SHORT.get(notebook)
     return say(known) if known else notebook.split("_", 1)[-1].replace("_", " ").capitalize()

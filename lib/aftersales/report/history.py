@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 FILE = "findings.json"
 SCHEMA = 1
 URGENT = ("act", "watch")
+_PERIOD = re.compile(r"\d{4}-\d{2}\Z")
 
 
 def read_findings(folder: Path) -> dict[str, Any]:
@@ -18,18 +20,31 @@ def read_findings(folder: Path) -> dict[str, Any]:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return content if content.get("schema") == SCHEMA else {}
+    return content if isinstance(content, dict) and content.get("schema") == SCHEMA else {}
+
+
+def earlier_periods(out: Path, *, period: str) -> list[str]:
+    """Names of the period folders in `out` that come before `period`, oldest first."""
+    names = (p.name for p in out.iterdir() if p.is_dir()) if out.is_dir() else ()
+    return sorted(name for name in names if _PERIOD.match(name) and name < period)
 
 
 def previous_findings(out: Path, *, period: str, region: str) -> dict[str, Any]:
-    """The region's findings of the latest period before `period` that has any."""
-    earlier = sorted(
-        (p.name for p in out.iterdir() if p.is_dir() and p.name < period) if out.is_dir() else ()
-    )
-    for name in reversed(earlier):
-        if found := read_findings(out / name / region):
-            return found
-    return {}
+    """For each notebook of a region its last good report of an earlier period.
+
+    ``{"period": the latest of them, "notebooks": {name: entry of findings.json}}``, or empty. A
+    report that failed in the last period is looked for in the one before.
+    """
+    found: dict[str, Any] = {}
+    latest = ""
+    for name in reversed(earlier_periods(out, period=period)):
+        entries = read_findings(out / name / region).get("notebooks", {})
+        good = {notebook: e for notebook, e in entries.items() if e["status"] == "ok"}
+        found = good | found
+        latest = latest or (name if good else "")
+        if good and set(entries) <= set(found):
+            break
+    return {"period": latest, "notebooks": found} if found else {}
 
 
 def open_periods(content: Mapping[str, Any], notebook: str) -> dict[str, int] | None:

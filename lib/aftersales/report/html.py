@@ -84,7 +84,7 @@ def title_of(notebook: Mapping[str, Any]) -> str:
     """The first heading of a notebook."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            return cell["source"].lstrip("# ").splitlines()[0].strip()
+            return next(iter(cell["source"].lstrip("# ").splitlines()), "").strip()
     return ""
 
 

@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from aftersales import words
 from aftersales.words import say
 
+MESSAGE_LENGTH = 600  # characters of an error message that a page shows
+OUR_ERRORS = ("Killed", "Timeout")  # their messages are sentences for readers
 TEMPLATES = Path(__file__).parent / "templates"
 _HEADING = re.compile(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
@@ -42,8 +46,6 @@ def render_page(
     and ``href`` (an empty ``href`` is the page itself). The table of contents lists the ``<h2>``
     headings of `body`.
     """
-    from markupsafe import Markup
-
     return templates().get_template("page.html.j2").render(
         lang="zh-CN" if words.language() == "zh" else "en",
         title=title,
@@ -64,7 +66,20 @@ def render_page(
 
 @lru_cache
 def style_sheet() -> str:
+    """The one style sheet, which every page carries."""
     return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+def failure_note(error: Mapping[str, Any]) -> str:
+    """The note at the top of a report that failed: which cell, which message."""
+    where = say("This report failed.")
+    if error.get("cell"):
+        where = say("This report failed in code cell {cell}.", cell=error["cell"])
+    message = error["message"][:MESSAGE_LENGTH]
+    if error["name"] not in OUR_ERRORS:
+        message = f"{error['name']}: {message}"
+    template = templates().get_template("failure.html.j2")
+    return template.render(word=say("Failed"), where=where, message=message)
 
 
 def table_of_contents(body: str) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,30 +25,38 @@ class Parameter:
     meaning: str = ""
 
 
-def read_parameters(notebook: Mapping) -> dict[str, Parameter]:
+def read_parameters(notebook: Mapping, *, name: str = "notebook") -> dict[str, Parameter]:
     """The parameters of a parsed notebook, by name; empty if no cell is tagged `parameters`."""
     for cell in notebook["cells"]:
         if "parameters" in cell.get("metadata", {}).get("tags", ()):
             source = cell["source"]
-            return _declared(source if isinstance(source, str) else "".join(source))
+            try:
+                return _declared(source if isinstance(source, str) else "".join(source))
+            except (SyntaxError, ValueError, tokenize.TokenError) as error:
+                raise RequestError(
+                    f"The parameter cell of notebook {name} cannot be read ({error}); write lines "
+                    "like `months: int = 12  # meaning`, with literal values."
+                ) from None
     return {}
 
 
 def _declared(source: str) -> dict[str, Parameter]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = {
         token.start[0]: token.string.lstrip("# ").strip()
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        for token in tokens
         if token.type == tokenize.COMMENT
     }
+    lines = [n for n in ast.parse(source).body if isinstance(n, ast.AnnAssign) and n.value]
     return {
-        node.target.id: Parameter(
-            node.target.id,
-            ast.unparse(node.annotation),
-            ast.literal_eval(node.value),
-            comments.get(node.lineno, ""),
+        line.target.id: Parameter(
+            line.target.id,
+            ast.unparse(line.annotation),
+            ast.literal_eval(line.value),
+            comments.get(line.lineno, ""),
         )
-        for node in ast.parse(source).body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        for line in lines
+        if isinstance(line.target, ast.Name)
     }
 
 
@@ -57,14 +66,25 @@ def convert(parameter: Parameter, text: str, *, notebook: str) -> Any:
     >>> convert(Parameter("months", "int", 12), "24", notebook="10_trend")
     24
     """
+    if parameter.type not in _CONVERTERS:
+        raise RequestError(
+            f'Parameter "{parameter.name}" of notebook {notebook} has type {parameter.type}, which '
+            f"the command line cannot give; set it in the notebook. {nearest('', _CONVERTERS)}"
+        )
     try:
         return _CONVERTERS[parameter.type](text)
-    except (KeyError, ValueError):
+    except ValueError:
         raise RequestError(
             f'Parameter "{parameter.name}" of notebook {notebook} is {parameter.type} '
             f'({parameter.meaning or "no meaning given"}); found "{text}". '
-            f"Give a value of that type, e.g. -p {parameter.name}={parameter.default}."
+            f"Give a value of that type, e.g. -p {parameter.name}={_example(parameter)}."
         ) from None
+
+
+def _example(parameter: Parameter) -> str:
+    if isinstance(parameter.default, list):
+        return ",".join(map(str, parameter.default))
+    return str(parameter.default)
 
 
 def _bool(text: str) -> bool:
@@ -73,13 +93,17 @@ def _bool(text: str) -> bool:
     return text.casefold() in _TRUE
 
 
-_CONVERTERS = {
-    "str": str,
-    "int": int,
-    "float": float,
-    "bool": _bool,
-    "list[str]": lambda text: [part.strip() for part in text.split(",") if part.strip()],
-}
+def _float(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+_CONVERTERS = {"str": str, "int": int, "float": _float, "bool": _bool, "list[str]": _list}
 
 
 def settle(

@@ -37,9 +37,18 @@ def list_notebooks(root: Path) -> dict[str, Path]:
 
 def declared_parameters(paths: Mapping[str, Path]) -> dict[str, dict[str, Parameter]]:
     """The parameters of each notebook."""
-    return {
-        name: read_parameters(nbformat.read(path, as_version=4)) for name, path in paths.items()
-    }
+    return {name: read_parameters(read_notebook(path), name=name) for name, path in paths.items()}
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook; a file that is none is an error that says what to do."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError):
+        raise RequestError(
+            f"notebooks/{path.name} is not a notebook that can be read; open and save it in "
+            "JupyterLab, or bring it back from version control."
+        ) from None
 
 
 def choose_notebooks(root: Path, asked: Sequence[str]) -> dict[str, Path]:
@@ -73,14 +82,14 @@ def plan_jobs(
     regions: Iterable[Region],
     notebooks: Mapping[str, Path],
     *,
-    common: Mapping[str, Any],
+    common: dict[str, Any],
     given: Mapping[str, str],
     data: str,
 ) -> list[Job]:
     """One job per region and notebook.
 
     `common` holds the parameters every notebook declares (profile, as_of ...), `given` the
-    ``-p`` values still to be converted, `data` the fingerprint of the processed tables.
+    ``-p`` values still to be converted, `data` a digest of the processed tables and the profile.
     """
     declared = declared_parameters(notebooks)
     reserved = [name for name in given if name in common or name == "region"]
@@ -91,12 +100,17 @@ def plan_jobs(
     jobs = []
     for region in regions:
         for name in notebooks:
-            values = {k: v for k, v in common.items() if k in declared[name]}
-            values |= {"region": region.id} | chosen[name]
+            values = common | {"region": region.id}
+            values = {k: v for k, v in values.items() if k in declared[name]} | chosen[name]
             asked = {k: v for k, v in values.items() if k != "processed"}  # `data` stands for it
             key = _digest(sources[name], library_digest(), data, json.dumps(asked, sort_keys=True))
             jobs.append(Job(name, region.id, values, key))
     return jobs
+
+
+def profile_digest(profile: Profile) -> str:
+    """Digest of the files in `config/<profile>/`: names, targets and regions shape a report."""
+    return _digest(*(f.read_bytes() for f in sorted(profile.folder.glob("*.yaml"))))
 
 
 def _digest(*parts: bytes | str) -> str:

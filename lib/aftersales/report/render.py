@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from aftersales import words
 from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.errors import RequestError
-from aftersales.regions import Region
-from aftersales.report import gather, history
-from aftersales.report.engine import Frame, Outcome, run_job
+from aftersales.report import executed, gather, history
+from aftersales.report.engine import Outcome, Task, finish, killed, run_task
 from aftersales.report.frame import job_frame
-from aftersales.report.index_page import write_index
-from aftersales.report.plan import Job, choose_notebooks, choose_regions, plan_jobs
-from aftersales.report.region_page import write_region_page
+from aftersales.report.index_page import index_page
+from aftersales.report.plan import (
+    Job,
+    choose_notebooks,
+    choose_regions,
+    plan_jobs,
+    profile_digest,
+)
+from aftersales.report.pool import Killed, run_tasks
+from aftersales.report.region_page import region_page
 
 ENGINES = ("kernel",)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What `aftersales render` was asked for."""
+    """What `aftersales render` was asked for; the language is the one in use."""
 
     root: Path
     out: Path  # the profile's report folder; periods are folders in it
     processed: Path
-    language: str
     as_of: str = ""
     regions: Sequence[str] = ()
     level: str | None = None
     notebooks: Sequence[str] = ()
     workers: int = 0  # 0: one per core
-    engine: str = "kernel"
     force: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,30 +67,28 @@ def render(
 ) -> Run:
     """Render the asked reports; `on_done` is called with each outcome and the number of jobs.
 
-    Jobs whose inputs have not changed since their last good run are reused. A failed job leaves
-    an error page and does not stop the others.
+    The request is checked before anything is written. Jobs whose inputs have not changed since
+    their last good run are reused. A failed job leaves an error page and does not stop the others.
+    An interrupted run has kept what was done; the next one goes on from there.
     """
     started = time.perf_counter()
     as_of = _as_of(store, request.as_of)
-    folder = request.out / f"{as_of:%Y-%m}"
-    regions = choose_regions(store.profile, asked=request.regions, level=request.level)
     sources = choose_notebooks(request.root, request.notebooks)
-    jobs = plan_jobs(
-        regions,
-        sources,
-        common=_common(store, request, as_of),
-        given=request.parameters,
-        data=store.fingerprint(),
-    )
+    jobs = _plan(store, request, sources=sources, as_of=as_of)
+    folder = _make_folder(request.out, period=f"{as_of:%Y-%m}")
     outcomes = []
-    for outcome in _run_all(jobs, sources, store, request, folder, as_of):
-        outcomes.append(outcome)
-        if outcome.status != "reused":
-            gather.record(outcome, folder=folder, store=store, as_of=as_of)
-        if on_done:
-            on_done(outcome, len(jobs))
-    _write_pages(regions, folder=folder, store=store, as_of=as_of)
-    index = write_index(folder, store=store, as_of=as_of)
+    with tempfile.TemporaryDirectory(prefix="aftersales-") as scratch:
+        tasks = _tasks(
+            jobs, sources, store, request, folder=folder, scratch=Path(scratch), as_of=as_of
+        )
+        with closing(_run(tasks, folder=folder, workers=request.workers)) as done:
+            for task, outcome, is_new in done:
+                if is_new:
+                    gather.record(outcome, task, store=store, as_of=as_of)
+                outcomes.append(outcome)
+                if on_done:
+                    on_done(outcome, len(jobs))
+    index = write_pages(folder, store=store)
     return Run(index, outcomes, time.perf_counter() - started)
 
 
@@ -105,91 +106,112 @@ def _as_of(store: Store, asked: str) -> pd.Timestamp:
             f"--as-of {asked} is after the last complete day of the data, "
             f"{store.as_of:%Y-%m-%d}; choose that day or an earlier one."
         )
+    first = min((t["first"] for t in store.manifest["tables"].values() if t["first"]), default="")
+    if first and as_of < pd.Timestamp(first).normalize():
+        raise RequestError(
+            f"--as-of {asked} is before the first day of the data, {first[:10]}; choose a later one."
+        )
     return as_of
 
 
-def _common(store: Store, request: Request, as_of: pd.Timestamp) -> dict[str, Any]:
-    return {
-        "profile": store.profile.name,
-        "as_of": f"{as_of:%Y-%m-%d}",
-        "language": request.language,
-        "processed": os.path.relpath(request.processed.resolve(), request.root / "notebooks"),
-    }
+def _plan(
+    store: Store, request: Request, *, sources: Mapping[str, Path], as_of: pd.Timestamp
+) -> list[Job]:
+    return plan_jobs(
+        choose_regions(store.profile, asked=request.regions, level=request.level),
+        sources,
+        common={
+            "profile": store.profile.name,
+            "as_of": f"{as_of:%Y-%m-%d}",
+            "language": words.language(),
+            "processed": _processed(store, request),
+        },
+        given=request.parameters,
+        data=store.fingerprint() + profile_digest(store.profile),
+    )
 
 
-def _run_all(
+def _processed(store: Store, request: Request) -> str:
+    """The folder of tables as a notebook finds it: "" is the usual one."""
+    folder = request.processed.absolute()
+    if folder == request.root / "data" / "processed" / store.profile.name:
+        return ""
+    if folder.is_relative_to(request.root):
+        return os.path.relpath(folder, request.root / "notebooks")
+    return str(folder)
+
+
+def _make_folder(out: Path, *, period: str) -> Path:
+    try:
+        (out / period).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RequestError(f"{out} is, or lies in, a file; give a folder with --out.") from None
+    return out / period
+
+
+def _tasks(
     jobs: Sequence[Job],
     sources: Mapping[str, Path],
     store: Store,
     request: Request,
-    folder: Path,
-    as_of: pd.Timestamp,
-) -> Iterator[Outcome]:
-    todo = []
-    for job in jobs:
-        kept = None if request.force else gather.reusable(job, folder=folder)
-        if kept is not None:
-            yield kept
-        else:
-            todo.append(job)
-    if todo:
-        place = {"store": store, "out": request.out, "as_of": as_of}
-        frames = [
-            job_frame(job, jobs=jobs, language=request.language, **place) for job in todo
-        ]
-        yield from _run_pool(todo, frames, sources, folder, workers=request.workers)
-
-
-def _run_pool(
-    jobs: Sequence[Job],
-    frames: Sequence[Frame],
-    sources: Mapping[str, Path],
-    folder: Path,
     *,
-    workers: int,
-) -> Iterator[Outcome]:
-    """Run the jobs in spawned processes; a process that dies fails its job, not the run."""
-    size = min(workers or os.cpu_count() or 1, len(jobs))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(size, mp_context=context, initializer=_quiet_threads) as pool:
-        futures: dict[Future[Outcome], Job] = {
-            pool.submit(
-                run_job, job, source=sources[job.notebook], out=folder / job.region, frame=frame
-            ): job
-            for job, frame in zip(jobs, frames, strict=True)
-        }
-        try:
-            for future in as_completed(futures):
-                yield _outcome(future, futures[future])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _outcome(future: Future[Outcome], job: Job) -> Outcome:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        message = "the worker process was killed, perhaps for lack of memory"
-        return Outcome(job, "failed", error={"cell": None, "name": "Killed", "message": message})
-    except OSError as error:
-        return Outcome(
-            job, "failed", error={"cell": None, "name": "OSError", "message": str(error)}
+    folder: Path,
+    scratch: Path,
+    as_of: pd.Timestamp,
+) -> list[Task]:
+    pages = {r: set(c["notebooks"]) for r, c in gather.regions_done(folder, store=store).items()}
+    for job in jobs:
+        pages.setdefault(job.region, set()).add(job.notebook)
+    before = {
+        region: history.previous_findings(request.out, period=folder.name, region=region)
+        for region in {job.region for job in jobs}
+    }
+    place = {"pages": pages, "store": store, "as_of": f"{as_of:%Y-%m-%d}"}
+    paths = executed.machine_places(root=request.root, processed=request.processed.absolute())
+    return [
+        Task(
+            job,
+            source=sources[job.notebook],
+            out=folder / job.region,
+            scratch=scratch / str(number),
+            frame=job_frame(job, before=before[job.region], **place),
+            places=paths,
+            kept=None if request.force else gather.reusable(job, folder=folder),
         )
+        for number, job in enumerate(jobs)
+    ]
 
 
-def _quiet_threads() -> None:
-    """One numeric thread a kernel: several kernels share the cores."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+def _run(
+    tasks: Sequence[Task], *, folder: Path, workers: int
+) -> Iterator[tuple[Task, Outcome, bool]]:
+    """Each task with its outcome, and whether anything was written; first those left as they are."""
+    todo = []
+    for task in tasks:
+        if task.kept and gather.page_key(task.job, folder=folder) == task.frame.key:
+            yield task, task.kept, False
+        else:
+            todo.append(task)
+    with closing(run_tasks(run_task, todo, workers=workers or os.cpu_count() or 1)) as answers:
+        for task, answer in answers:
+            yield task, _outcome(task, answer), True
 
 
-def _write_pages(
-    regions: Sequence[Region], *, folder: Path, store: Store, as_of: pd.Timestamp
-) -> None:
-    for region in regions:
-        write_text(
-            folder / region.id / "index.html",
-            write_region_page(region, folder=folder, store=store, as_of=as_of),
-        )
+def _outcome(task: Task, answer: Outcome | Exception | Killed) -> Outcome:
+    if isinstance(answer, Outcome):
+        return answer
+    if isinstance(answer, Exception):
+        raise answer
+    for left in task.out.glob(f".{task.job.notebook}.*-*"):  # half a file of the killed process
+        left.unlink(missing_ok=True)
+    return finish(task, error=killed(answer.signal))
+
+
+def write_pages(folder: Path, *, store: Store) -> Path:
+    """Write the page of every region that has findings in `folder`, and the index over them."""
+    contents = gather.regions_done(folder, store=store)
+    for region in contents:
+        page = region_page(region, contents=contents, folder=folder, store=store)
+        write_text(folder / region / "index.html", page)
+    write_text(folder / "index.html", index_page(contents, folder=folder, store=store))
+    return folder / "index.html"
