@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aftersales import __version__
-from aftersales.config import Profile, find_root, list_profiles, read_profile
+from aftersales.config import Profile, find_root, read_profile
+from aftersales.data.files import is_full
 from aftersales.errors import AftersalesError, RequestError, nearest
+from aftersales.listing import Listing, listed, print_table
+
+if TYPE_CHECKING:
+    from aftersales.data.store import Store
+    from aftersales.report.render import Request, Run
+
+DEBUG = "AFTERSALES_DEBUG"  # set to show tracebacks
+_UNUSABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOENT,
+    errno.ENAMETOOLONG,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -37,14 +58,6 @@ OutFolder = Annotated[
 class Language(StrEnum):
     en = "en"
     zh = "zh"
-
-
-class Listing(StrEnum):
-    profiles = "profiles"
-    regions = "regions"
-    metrics = "metrics"
-    notebooks = "notebooks"
-    parameters = "parameters"
 
 
 def _profile(name: str) -> Profile:
@@ -111,7 +124,7 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
             processed=processed,
             progress=lambda table, rows: bar.update(task, description=f"{table}: {rows:,} rows"),
         )
-    _print_table(
+    print_table(
         ["table", "read", "kept", "duplicates", "rejected"],
         [
             [name, *(f"{entry[k]:,}" for k in ("read", "kept", "duplicates", "rejected"))]
@@ -133,7 +146,9 @@ def render(
     language: Annotated[Language | None, typer.Option(help="Default: the profile's.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
     engine: Annotated[str, typer.Option(help="How notebooks are run.")] = "kernel",
-    force: Annotated[bool, typer.Option("--force", help="Run reports that are current too.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run reports that are current too.")
+    ] = False,
     parameter: Annotated[
         list[str] | None, typer.Option("-p", help="A notebook parameter, name=value; repeatable.")
     ] = None,
@@ -196,7 +211,7 @@ def _print_run(run) -> None:
         tally = [sum(o.status == s for o in of) for s in ("ok", "reused", "failed")]
         seconds = sum(o.seconds for o in of if o.status != "reused")
         rows.append([name, *map(str, tally), f"{seconds:.1f}"])
-    _print_table(["notebook", "ran", "reused", "failed", "seconds"], rows)
+    print_table(["notebook", "ran", "reused", "failed", "seconds"], rows)
     for o in run.failed:
         cell = f" in cell {o.error['cell']}" if o.error.get("cell") else ""
         typer.echo(
@@ -222,64 +237,7 @@ def _pairs(texts) -> dict[str, str]:
 @app.command("list")
 def list_(what: Listing, profile: ProfileName = "sample") -> None:
     """List what there is: profiles, regions, metrics, notebooks or parameters."""
-    head, rows = _LISTS[what](profile)
-    _print_table(head, rows)
-
-
-def _list_profiles(_: str):
-    from aftersales.config import read_profile
-
-    root = find_root()
-    rows = [[name, read_profile(name, root=root).title.get("en", "")] for name in list_profiles(root)]
-    return ["profile", "title"], rows
-
-
-def _list_regions(profile: str):
-    tree = _profile(profile).regions
-    rows = [
-        ["  " * len(tree.ancestors(r.id)) + r.id, r.level, r.name("en"), r.name("zh")] for r in tree
-    ]
-    return ["region", "level", "name", "名称"], rows
-
-
-def _list_metrics(_: str):
-    from aftersales.metrics.registry import METRICS
-
-    return ["metric", "title", "unit", "better"], [
-        [m.key, m.title, m.unit, m.good] for m in METRICS.values()
-    ]
-
-
-def _list_notebooks(_: str):
-    import nbformat
-
-    from aftersales.report.html import title_of
-    from aftersales.report.plan import list_notebooks
-
-    found = list_notebooks(find_root())
-    rows = [[name, title_of(nbformat.read(path, as_version=4))] for name, path in found.items()]
-    return ["notebook", "question"], rows
-
-
-def _list_parameters(_: str):
-    from aftersales.report.plan import declared_parameters, list_notebooks
-
-    declared = declared_parameters(list_notebooks(find_root()))
-    rows = [
-        [notebook, p.name, p.type, repr(p.default), p.meaning]
-        for notebook, parameters in declared.items()
-        for p in parameters.values()
-    ]
-    return ["notebook", "parameter", "type", "default", "meaning"], rows
-
-
-_LISTS = {
-    Listing.profiles: _list_profiles,
-    Listing.regions: _list_regions,
-    Listing.metrics: _list_metrics,
-    Listing.notebooks: _list_notebooks,
-    Listing.parameters: _list_parameters,
-}
+    print_table(*listed(what, profile=profile))
 
 
 def _progress():
@@ -294,23 +252,6 @@ def _progress():
         console=Console(stderr=True),
         transient=True,
     )
-
-
-def _print_table(head: list[str], rows: list[list[str]]) -> None:
-    """Columns under headings, numbers to the right, for terminals and pipes alike."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
-    numeric = [
-        bool(rows) and all(r[i].replace(",", "").replace(".", "").isdigit() for r in rows)
-        for i in range(len(head))
-    ]
-    for row in [head, *rows]:
-        cells = [
-            " " * (w - cell_len(c)) + c if right else c + " " * (w - cell_len(c))
-            for c, w, right in zip(row, widths, numeric, strict=True)
-        ]
-        typer.echo("  ".join(cells).rstrip())
 
 
 def _version(wanted: bool) -> None:
@@ -329,18 +270,44 @@ def _main(
 
 
 def main() -> None:
-    """Entry point: our errors and a full disk become one sentence and an exit status."""
+    """Entry point of the command."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status; every error becomes one sentence."""
     try:
-        app()
-    except AftersalesError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_status)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        status = app(args=arguments, standalone_mode=False)
+    except Exception as error:
+        if os.environ.get(DEBUG):
             raise
-        typer.echo(
-            f"error: cannot write {error.filename or 'the output'}: {error.strerror}. "
-            "Free some space or choose another folder; what was there before is unchanged.",
-            err=True,
+        text, status = _explained(error)
+        typer.echo(f"error: {text}", err=True)
+    return status if isinstance(status, int) else 0
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """A sentence for an error, and the exit status."""
+    if isinstance(error, AftersalesError):
+        return str(error), error.exit_status
+    if hasattr(error, "format_message"):  # of the command line's parser
+        return f"{error.format_message()} `aftersales --help` shows what there is.", 2
+    if is_full(error):
+        return (
+            f"The disk is full, so {error.filename or 'the output'} could not be written. Free some "
+            "space, or choose another folder with --out, --processed or --raw; what was there "
+            "before is unchanged.",
+            2,
         )
-        sys.exit(2)
+    if isinstance(error, OSError) and error.errno in _UNUSABLE:
+        return (
+            f"{error.filename or 'The output'} cannot be used: {error.strerror}. Change its "
+            "rights, or name another folder.",
+            2,
+        )
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return (
+        f"Something failed that should not have ({reason}). Set {DEBUG}=1 and run the command "
+        "again to see where; nothing that was finished is lost.",
+        1,
+    )

@@ -73,6 +73,7 @@ SAID = {
     "rows.csv": (b"a,b\n" + b"1,2,3\n" * 20, "most records have 3 fields, but its header 2"),
     "bad.parquet": (b"PAR1 but no more", "cannot be read as Parquet"),
     "bad.xlsx": (b"no workbook", "cannot be opened as an Excel workbook"),
+    "old.xls": (b"\xd0\xcf\x11\xe0 old", "save it again as .xlsx without a password"),
     "array.json": (b'[{"a": 1},\n{"a": 2}]\n', "holds no JSON objects, one per line"),
     "what.dat": (b"a,b\n1,2\n", "its format cannot be told from the name; write `format:`"),
 }

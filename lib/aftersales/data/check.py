@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from aftersales import words
 from aftersales.config import Profile
@@ -17,8 +18,11 @@ from aftersales.errors import ConfigError
 from aftersales.words import say
 
 
+ENOUGH = 50_000  # records that tell whether a mapping fits
+
+
 def check_profile(profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = None) -> list[str]:
-    """Read the first batch of every table and say what cleaning would find in it.
+    """Read the first records of every table and say what cleaning would find in it.
 
     Parameters
     ----------
@@ -58,11 +62,11 @@ def declared_day(profile: Profile) -> pd.Timestamp | None:
 
 def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> list[str]:
     reader = SourceReader(mapping, raw=raw, rows=stage.BATCH_ROWS)
-    found = next(reader.batches())
-    rows = stage.run(Rows(found.records), made)
+    records, broken = _first(reader)
+    rows = stage.run(Rows(records), made)
     staged = stage.Staged(made, raw, Account(mapping.table), rows=len(rows.source))
-    n = len(found.records) + len(found.broken)
-    staged.account.add([*stage.read_notes(n, []), *stage.broken_notes(found.broken), *rows.notes])
+    n = len(records) + len(broken)
+    staged.account.add([*stage.read_notes(n, []), *stage.broken_notes(broken), *rows.notes])
     plausible.check(staged)
     kept = say(
         "{table}: {kept} of the first {n} rows can be used.",
@@ -73,6 +77,18 @@ def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> list[str]:
     filled = [_filled(rows, name) for name in mapping.columns]
     told = [staged.account.said(x) for x in staged.account.all() if x.n and x.message != "read"]
     return [kept, *filled, *(f"  {text}" for text in told if text)]
+
+
+def _first(reader: SourceReader) -> tuple[pa.Table, pa.Table]:
+    """The first `ENOUGH` records or a few more, and the broken ones among them."""
+    records, broken, n = [], [], 0
+    for batch in reader.batches():
+        records.append(batch.records)
+        broken.append(batch.broken)
+        n += len(batch.records)
+        if n >= ENOUGH:
+            break
+    return pa.concat_tables(records).combine_chunks(), pa.concat_tables(broken)
 
 
 def _filled(rows: Rows, name: str) -> str:

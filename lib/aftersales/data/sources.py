@@ -23,7 +23,7 @@ from aftersales.errors import ConfigError, DataError, nearest
 ROWS = 200_000
 _ENDINGS = {
     "csv": (".csv", ".tsv", ".txt"),
-    "excel": (".xlsx", ".xlsm"),
+    "excel": (".xlsx", ".xlsm", ".xls"),
     "parquet": (".parquet", ".pq"),
     "jsonl": (".jsonl", ".ndjson", ".json"),
 }

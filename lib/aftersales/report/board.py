@@ -12,6 +12,7 @@ from aftersales.report.frame import short_title
 from aftersales.report.gather import worst
 from aftersales.words import N_, say, say_n
 
+MESSAGE_LENGTH = 300  # characters of an error message; the report has more
 MARK = headings.MARK | {"failed": "✕"}
 _WORD = headings.SEVERITY | {"failed": N_("Failed")}
 
@@ -29,17 +30,41 @@ def chips() -> dict[str, str]:
 def totals(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """How many findings there are of each severity, most urgent first."""
     counted = Counter(f["severity"] for f in findings)
-    return [{"severity": s, "n": counted[s], "word": chips()[s]} for s in SEVERITIES]
+    return [{"severity": s, "n": words.count(counted[s]), "word": chips()[s]} for s in SEVERITIES]
+
+
+def heading(findings: Sequence[Mapping[str, Any]]) -> str:
+    """The page's title: how much there is to act on."""
+    n = sum(f["severity"] == "act" for f in findings)
+    if n == 0:
+        return say("Nothing to act on this period")
+    return say_n("{n} matter to act on this period", "{n} matters to act on this period", n)
+
+
+def failures(content: Mapping[str, Any], *, folder: str = "", place: str = "") -> list[dict]:
+    """The reports of a region that failed: name, link and message."""
+    return [
+        {
+            "place": place,
+            "colon": say(": "),
+            "report": short_title(name),
+            "href": f"{folder}{name}.html",
+            "message": (entry.get("error") or {}).get("message", "")[:MESSAGE_LENGTH],
+        }
+        for name, entry in content["notebooks"].items()
+        if entry["status"] == "failed"
+    ]
 
 
 def cell(entry: Mapping[str, Any], *, href: str) -> dict[str, str]:
     """A board's cell for one report: worst severity, and how often where it calls for work."""
     if entry["status"] != "ok":
-        severity, mark = "act", MARK["failed"]
-        return {"severity": severity, "mark": mark, "word": status_word("failed"), "href": href}
-    severity, n = worst(entry)
-    mark = f"{MARK[severity]} {n}" if severity in ("act", "watch") else MARK[severity]
-    return {"severity": severity, "mark": mark, "word": status_word(severity), "href": href}
+        found = {"severity": "act", "word": status_word("failed"), "n": "", "mark": MARK["failed"]}
+        return found | {"href": href}
+    severity, count = worst(entry)
+    n = words.count(count) if severity in ("act", "watch") else ""
+    mark = f"{MARK[severity]} {n}".strip()
+    return {"severity": severity, "word": status_word(severity), "n": n, "mark": mark, "href": href}
 
 
 def line(

@@ -163,9 +163,7 @@ def killed(signal: int | None = None) -> dict[str, Any]:
     return {"cell": None, "name": "Killed", "message": message}
 
 
-def _write_page(
-    notebook: nbformat.NotebookNode, task: Task, *, error: Mapping[str, Any]
-) -> None:
+def _write_page(notebook: nbformat.NotebookNode, task: Task, *, error: Mapping[str, Any]) -> None:
     frame = task.frame
     shown = executed.until_failure(notebook) if error else notebook
     body = notebook_body(shown, since=_open_periods(notebook, frame.since))

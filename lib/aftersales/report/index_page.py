@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 
 from aftersales import words
-from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.findings import SEVERITIES
 from aftersales.report import board, gather, history
@@ -19,18 +17,21 @@ from aftersales.report.page import render_page, templates
 from aftersales.words import say, say_n
 
 SHOWN = 12  # findings at the top of the index
+SHOWN_REGIONS = 4  # other regions named after a finding
+Contents = Mapping[str, Mapping[str, Any]]  # region -> its findings.json
 
 
-def write_index(folder: Path, *, store: Store, as_of: pd.Timestamp) -> Path:
-    """Write ``index.html`` over every region that has a `findings.json` in `folder`."""
-    regions = [r.id for r in store.profile.regions if (folder / r.id / history.FILE).is_file()]
-    contents = {r: history.read_findings(folder / r) for r in regions}
-    findings = [f for r in regions for f in gather.region_findings(folder, r)]
-    top = same_once(findings, store)
-    body = templates().get_template("index.html.j2").render(
-        heading=_heading(top),
+def index_page(contents: Contents, *, folder: Path, store: Store) -> str:
+    """HTML of ``index.html`` over all regions that have findings in `folder`."""
+    findings = [f for content in contents.values() for f in gather.region_findings(content)]
+    top = same_once(findings, store=store)
+    calm = [f for f in findings if f["severity"] not in history.URGENT]
+    template = templates().get_template("index.html.j2")
+    body = template.render(
+        heading=board.heading(top),
         lead=_lead(contents),
-        totals=board.totals(findings),
+        totals=board.totals([*top, *calm]),
+        failures=_failures(contents, store),
         top=[_top_line(f, store) for f in top[:SHOWN]],
         more=_more(len(top) - SHOWN),
         columns=[short_title(n) for n in _notebooks(contents)],
@@ -38,42 +39,46 @@ def write_index(folder: Path, *, store: Store, as_of: pd.Timestamp) -> Path:
         word=board.chips(),
         say=_labels(),
     )
-    page = render_page(
+    return render_page(
         Markup(body),
         title=f"{company(store)} · {folder.name}",
         company=company(store),
-        dateline=dateline(as_of),
+        dateline=dateline(max((c["as_of"] for c in contents.values()), default=folder.name)),
         links=_earlier(folder),
         contents=False,
     )
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
 
 
-def same_once(findings: list[dict[str, Any]], store: Store) -> list[dict[str, Any]]:
+def same_once(findings: Sequence[Mapping[str, Any]], *, store: Store) -> list[dict[str, Any]]:
     """Urgent findings of the whole company, most urgent first, each statement once.
 
     The same statement (notebook and id) can stand in a region's report and in its parent's. It is
     listed for the region where the ratio to the expected is largest; `also` names the others.
     """
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for f in findings:
-        if f["severity"] in ("act", "watch"):
+        if f["severity"] in history.URGENT:
             groups.setdefault((f["notebook"], f["id"]), []).append(f)
     kept = []
     for same in groups.values():
-        same.sort(key=lambda f: (SEVERITIES.index(f["severity"]), -abs(f.get("ratio") or 0.0)))
-        others = [store.profile.regions[f["region"]].name(words.language()) for f in same[1:]]
-        kept.append(same[0] | {"also": others})
-    return sorted(
-        kept,
-        key=lambda f: (SEVERITIES.index(f["severity"]), -(f.get("cost") or 0), -(f.get("excess") or 0)),
-    )
+        first, *others = sorted(same, key=lambda f: (_rank(f), -abs(f.get("ratio") or 0.0)))
+        kept.append(dict(first) | {"also": [_name(f["region"], store) for f in others]})
+    return sorted(kept, key=lambda f: (_rank(f), -(f.get("cost") or 0), -(f.get("excess") or 0)))
+
+
+def _rank(finding: Mapping[str, Any]) -> int:
+    return SEVERITIES.index(finding["severity"])
+
+
+def _name(region: str, store: Store) -> str:
+    return store.profile.regions[region].name(words.language())
 
 
 def _labels() -> dict[str, str]:
     return {
+        "failed": say("Failed"),
         "nothing": say("No report found anything to act on or to watch."),
+        "counted": say("A finding that stands in the reports of several regions counts once."),
         "regions": say("How is each region?"),
         "region": say("Region"),
         "board": say("Each cell opens the report. Its mark is the most urgent finding in it."),
@@ -84,14 +89,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _heading(top: list[dict[str, Any]]) -> str:
-    n = sum(f["severity"] == "act" for f in top)
-    if n == 0:
-        return say("Nothing to act on this period")
-    return say_n("{n} matter to act on this period", "{n} matters to act on this period", n)
-
-
-def _lead(contents: Mapping[str, Mapping[str, Any]]) -> str:
+def _lead(contents: Contents) -> str:
     entries = [e for c in contents.values() for e in c["notebooks"].values()]
     failed = sum(e["status"] == "failed" for e in entries)
     regions = say_n("{n} region", "{n} regions", len(contents))
@@ -102,40 +100,56 @@ def _lead(contents: Mapping[str, Mapping[str, Any]]) -> str:
     return say("{regions}; {done}, none failed.", regions=regions, done=done)
 
 
+def _failures(contents: Contents, store: Store) -> list[dict[str, str]]:
+    return [
+        failure
+        for region, content in contents.items()
+        for failure in board.failures(content, folder=f"{region}/", place=_name(region, store))
+    ]
+
+
 def _more(n: int) -> str:
-    return (
-        say_n("{n} more finding in the reports below.", "{n} more findings in the reports below.", n)
-        if n > 0
-        else ""
+    if n <= 0:
+        return ""
+    return say_n(
+        "{n} more finding in the reports below.", "{n} more findings in the reports below.", n
     )
 
 
 def _top_line(finding: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    also = ""
-    if finding["also"]:
-        also = say("also in the reports of {regions}", regions=words.listing(finding["also"][:4]))
     return board.line(
         finding,
         href=f"{finding['region']}/{finding['notebook']}.html",
         currency=store.profile.currency,
-        place=store.profile.regions[finding["region"]].name(words.language()),
-        also=also,
+        place=_name(finding["region"], store),
+        also=_also(finding["also"]),
     )
 
 
-def _notebooks(contents: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _also(regions: Sequence[str]) -> str:
+    if not regions:
+        return ""
+    named, more = list(regions[:SHOWN_REGIONS]), len(regions) - SHOWN_REGIONS
+    if more > 0:
+        named.append(say_n("{n} more region", "{n} more regions", more))
+    return say("also in the reports of {regions}", regions=words.listing(named))
+
+
+def _notebooks(contents: Contents) -> list[str]:
     return sorted({n for c in contents.values() for n in c["notebooks"]})
 
 
-def _board(contents: Mapping[str, Mapping[str, Any]], store: Store) -> list[dict[str, Any]]:
-    tree, columns = store.profile.regions, _notebooks(contents)
+def _board(contents: Contents, store: Store) -> list[dict[str, Any]]:
+    columns = _notebooks(contents)
     return [
         {
-            "name": tree[r].name(words.language()),
+            "name": _name(r, store),
             "href": f"{r}/index.html",
-            "depth": len(tree.ancestors(r)),
+            "depth": len(store.profile.regions.ancestors(r)),
             "cells": [
-                board.cell(c["notebooks"][n], href=f"{r}/{n}.html") if n in c["notebooks"] else None
+                board.cell(c["notebooks"][n], href=f"{r}/{n}.html") | {"column": short_title(n)}
+                if n in c["notebooks"]
+                else None
                 for n in columns
             ],
         }
@@ -144,9 +158,8 @@ def _board(contents: Mapping[str, Mapping[str, Any]], store: Store) -> list[dict
 
 
 def _earlier(folder: Path) -> list[dict[str, str]]:
-    earlier = sorted(
-        p.name for p in folder.parent.iterdir() if p.name < folder.name and (p / "index.html").is_file()
-    )
-    if not earlier:
+    periods = history.earlier_periods(folder.parent, period=folder.name)
+    made = [p for p in periods if (folder.parent / p / "index.html").is_file()]
+    if not made:
         return []
-    return [{"name": say("Previous period"), "href": f"../{earlier[-1]}/index.html"}]
+    return [{"name": say("Previous period"), "href": f"../{made[-1]}/index.html"}]

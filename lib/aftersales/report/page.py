@@ -46,21 +46,25 @@ def render_page(
     and ``href`` (an empty ``href`` is the page itself). The table of contents lists the ``<h2>``
     headings of `body`.
     """
-    return templates().get_template("page.html.j2").render(
-        lang="zh-CN" if words.language() == "zh" else "en",
-        title=title,
-        company=company,
-        dateline=dateline,
-        crumbs=crumbs,
-        links=links,
-        toc=table_of_contents(body) if contents else [],
-        body=Markup(body),
-        css=Markup(style_sheet()),
-        words={
-            "skip": say("Skip to the text"),
-            "navigation": say("Pages"),
-            "contents": say("Contents"),
-        },
+    return (
+        templates()
+        .get_template("page.html.j2")
+        .render(
+            lang="zh-CN" if words.language() == "zh" else "en",
+            title=title,
+            company=company,
+            dateline=dateline,
+            crumbs=crumbs,
+            links=links,
+            toc=table_of_contents(body) if contents else [],
+            body=Markup(body),
+            css=Markup(style_sheet()),
+            words={
+                "skip": say("Skip to the text"),
+                "navigation": say("Pages"),
+                "contents": say("Contents"),
+            },
+        )
     )
 
 

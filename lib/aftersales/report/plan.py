@@ -55,7 +55,9 @@ def choose_notebooks(root: Path, asked: Sequence[str]) -> dict[str, Path]:
     """The asked notebooks (all when none is asked); a leading number is enough, e.g. ``10``."""
     available = list_notebooks(root)
     if not available:
-        raise RequestError(f"No notebooks found in {root / 'notebooks'}; they are part of the project.")
+        raise RequestError(
+            f"No notebooks found in {root / 'notebooks'}; they are part of the project."
+        )
     chosen = {}
     for name in asked:
         stem = name.removesuffix(".ipynb")
@@ -94,7 +96,9 @@ def plan_jobs(
     declared = declared_parameters(notebooks)
     reserved = [name for name in given if name in common or name == "region"]
     if reserved:
-        raise RequestError(f"Give --{reserved[0].replace('_', '-')} instead of -p {reserved[0]}=...")
+        raise RequestError(
+            f"Give --{reserved[0].replace('_', '-')} instead of -p {reserved[0]}=..."
+        )
     chosen = settle(given, notebooks=declared)
     sources = {name: path.read_bytes() for name, path in notebooks.items()}
     jobs = []

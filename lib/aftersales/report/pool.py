@@ -1,4 +1,4 @@
-"""Processes that do one task after the other; one that is killed takes only its own task with it."""
+"""Processes that do one task after the other; one that is killed takes its own task only."""
 
 from __future__ import annotations
 

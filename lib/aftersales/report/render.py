@@ -1,4 +1,4 @@
-"""Plan the jobs, run those that are stale, gather findings, write the region pages and the index."""
+"""Plan the jobs, run those that are stale, gather findings, write region pages and index."""
 
 from __future__ import annotations
 
@@ -109,7 +109,8 @@ def _as_of(store: Store, asked: str) -> pd.Timestamp:
     first = min((t["first"] for t in store.manifest["tables"].values() if t["first"]), default="")
     if first and as_of < pd.Timestamp(first).normalize():
         raise RequestError(
-            f"--as-of {asked} is before the first day of the data, {first[:10]}; choose a later one."
+            f"--as-of {asked} is before the first day of the data, {first[:10]}; "
+            "choose a later day."
         )
     return as_of
 
@@ -185,7 +186,7 @@ def _tasks(
 def _run(
     tasks: Sequence[Task], *, folder: Path, workers: int
 ) -> Iterator[tuple[Task, Outcome, bool]]:
-    """Each task with its outcome, and whether anything was written; first those left as they are."""
+    """Each task with its outcome, and whether it was done now; those left as they are first."""
     todo = []
     for task in tasks:
         if task.kept and gather.page_key(task.job, folder=folder) == task.frame.key:
