@@ -1,39 +1,33 @@
-"""The `aftersales` command. Exit status: 0 done, 1 something failed while running, 2 cannot be used."""
+"""The `aftersales` command.
+
+Exit status: 0 done, 1 something failed while running, 2 the request or the data cannot be used,
+130 interrupted.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aftersales import __version__
 from aftersales.config import Profile, find_root, read_profile
-from aftersales.data.files import is_full
-from aftersales.errors import AftersalesError, RequestError, nearest
-from aftersales.listing import Listing, listed, print_table
+from aftersales.errors import RequestError, nearest
+from aftersales.listing import Listing, listed
+from aftersales.terminal import DEBUG, explained, print_run, print_table, progress
+from aftersales.words import use_language
 
 if TYPE_CHECKING:
-    from aftersales.data.store import Store
-    from aftersales.report.render import Request, Run
+    from aftersales.report.engine import Outcome
+    from aftersales.report.render import Request
 
-DEBUG = "AFTERSALES_DEBUG"  # set to show tracebacks
-_UNUSABLE = (
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.EISDIR,
-    errno.ENOTDIR,
-    errno.EEXIST,
-    errno.ENOENT,
-    errno.ENAMETOOLONG,
-)
+INTERRUPTED = 130  # as shells have it: 128 + the number of the signal
 
 app = typer.Typer(
     add_completion=False,
@@ -61,7 +55,11 @@ class Language(StrEnum):
 
 
 def _profile(name: str) -> Profile:
-    return read_profile(name, root=find_root())
+    from aftersales.metrics.registry import check_targets
+
+    profile = read_profile(name, root=find_root())
+    check_targets(profile)
+    return profile
 
 
 def _raw(profile: Profile, raw: Path | None) -> Path:
@@ -92,10 +90,8 @@ def sample(
 def check(profile: ProfileName = "sample", raw: RawFolder = None) -> None:
     """Read the profile and the first rows of every raw file; change nothing."""
     from aftersales.data.clean import check_profile
-    from aftersales.metrics.registry import check_targets
 
     settings = _profile(profile)
-    check_targets(settings)
     for line in check_profile(settings, raw=_raw(settings, raw)):
         typer.echo(line)
 
@@ -116,20 +112,17 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
     if raw is None and profile.name == "sample" and not folder.exists():
         typer.echo("No raw files yet: generating the sample company.", err=True)
         sample()
-    with _progress() as bar:
-        task = bar.add_task("Cleaning", total=None)
+    with progress("Cleaning") as update:
         manifest = clean_profile(
             profile,
             raw=folder,
             processed=processed,
-            progress=lambda table, rows: bar.update(task, description=f"{table}: {rows:,} rows"),
+            progress=lambda table, rows: update(description=f"{table}: {rows:,} rows"),
         )
+    counted = manifest.to_frame()
     print_table(
-        ["table", "read", "kept", "duplicates", "rejected"],
-        [
-            [name, *(f"{entry[k]:,}" for k in ("read", "kept", "duplicates", "rejected"))]
-            for name, entry in manifest.to_json()["tables"].items()
-        ],
+        list(counted),
+        [[r.table, *(f"{n:,}" for n in r[1:])] for r in counted.itertuples(index=False)],
     )
     typer.echo(f"Processed tables are in {processed}.")
 
@@ -154,75 +147,48 @@ def render(
     ] = None,
 ) -> None:
     """Run the notebooks for every region and write HTML pages and an index."""
-    from aftersales.data.store import open_store
-    from aftersales.metrics.registry import check_targets
-    from aftersales.report.render import ENGINES, Request
-    from aftersales.words import use_language
+    from aftersales.report.render import ENGINES, Request, check_request
 
     settings = _profile(profile)
-    check_targets(settings)
     if engine not in ENGINES:
         raise RequestError(f'Engine "{engine}" does not exist; {nearest(engine, ENGINES)}')
-    folder = _processed(settings, processed)
-    if processed is None and profile == "sample" and not folder.exists():
-        _clean(settings, raw=None, processed=folder)
-    store = open_store(settings, processed=folder)
-    spoken = language.value if language else settings.language
-    use_language(spoken)
     request = Request(
         root=find_root(),
         out=out or find_root() / "reports" / profile,
-        processed=folder,
-        language=spoken,
+        processed=_processed(settings, processed),
         as_of=as_of,
         regions=region or (),
         level=level,
         notebooks=notebook or (),
         workers=workers,
-        engine=engine,
         force=force,
         parameters=_pairs(parameter or ()),
     )
-    _render(store, request)
+    use_language(language.value if language else settings.language)
+    check_request(settings, request)
+    if processed is None and profile == "sample" and not request.processed.exists():
+        _clean(settings, raw=None, processed=request.processed)
+    _render(settings, request)
 
 
-def _render(store, request) -> None:
+def _render(profile: Profile, request: Request) -> None:
+    from aftersales.data.store import open_store
     from aftersales.report.render import render
 
-    with _progress() as bar:
-        task = bar.add_task("Rendering", total=None)
+    store = open_store(profile, processed=request.processed)
+    with progress("Rendering") as update:
 
-        def on_done(outcome, total: int) -> None:
-            job = outcome.job
-            bar.update(task, total=total, advance=1, description=f"{job.region} {job.notebook}")
+        def on_done(outcome: Outcome, total: int) -> None:
+            done = f"{outcome.job.region} {outcome.job.notebook}"
+            update(total=total, advance=1, description=done)
 
         run = render(store, request, on_done=on_done)
-    _print_run(run)
-    typer.echo(f"Open {run.index}")
+    print_run(run)
     if run.failed:
         raise typer.Exit(1)
 
 
-def _print_run(run) -> None:
-    names = sorted({o.job.notebook for o in run.outcomes})
-    rows = []
-    for name in names:
-        of = [o for o in run.outcomes if o.job.notebook == name]
-        tally = [sum(o.status == s for o in of) for s in ("ok", "reused", "failed")]
-        seconds = sum(o.seconds for o in of if o.status != "reused")
-        rows.append([name, *map(str, tally), f"{seconds:.1f}"])
-    print_table(["notebook", "ran", "reused", "failed", "seconds"], rows)
-    for o in run.failed:
-        cell = f" in cell {o.error['cell']}" if o.error.get("cell") else ""
-        typer.echo(
-            f"failed: {o.job.notebook} for {o.job.region}{cell}: "
-            f"{o.error.get('name')}: {o.error.get('message')}",
-            err=True,
-        )
-    typer.echo(f"{len(run.outcomes)} reports in {run.seconds:.1f} s.")
-
-
-def _pairs(texts) -> dict[str, str]:
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -238,20 +204,6 @@ def _pairs(texts) -> dict[str, str]:
 def list_(what: Listing, profile: ProfileName = "sample") -> None:
     """List what there is: profiles, regions, metrics, notebooks or parameters."""
     print_table(*listed(what, profile=profile))
-
-
-def _progress():
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description:<32}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def _version(wanted: bool) -> None:
@@ -271,43 +223,21 @@ def _main(
 
 def main() -> None:
     """Entry point of the command."""
-    sys.exit(run())
+    for name in ("SIGTERM", "SIGHUP"):  # end in order: processes that were started end too
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    sys.exit(run_command())
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status; every error becomes one sentence."""
+def run_command(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status; every error becomes one sentence on stderr."""
     try:
         status = app(args=arguments, standalone_mode=False)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        text, status = _explained(error)
+        text, status = explained(error)
         typer.echo(f"error: {text}", err=True)
+    if status == INTERRUPTED:
+        typer.echo("Interrupted; what was finished is kept. The same command goes on.", err=True)
     return status if isinstance(status, int) else 0
-
-
-def _explained(error: Exception) -> tuple[str, int]:
-    """A sentence for an error, and the exit status."""
-    if isinstance(error, AftersalesError):
-        return str(error), error.exit_status
-    if hasattr(error, "format_message"):  # of the command line's parser
-        return f"{error.format_message()} `aftersales --help` shows what there is.", 2
-    if is_full(error):
-        return (
-            f"The disk is full, so {error.filename or 'the output'} could not be written. Free some "
-            "space, or choose another folder with --out, --processed or --raw; what was there "
-            "before is unchanged.",
-            2,
-        )
-    if isinstance(error, OSError) and error.errno in _UNUSABLE:
-        return (
-            f"{error.filename or 'The output'} cannot be used: {error.strerror}. Change its "
-            "rights, or name another folder.",
-            2,
-        )
-    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return (
-        f"Something failed that should not have ({reason}). Set {DEBUG}=1 and run the command "
-        "again to see where; nothing that was finished is lost.",
-        1,
-    )

@@ -28,6 +28,8 @@ _WORDS = {
     "group": N_("Group"), "series": N_("Series"), "subject": N_("Subject"),
     "metric": N_("Metric"), "measure": N_("Measure"), "customer_id": N_("Customer"),
     "segment": N_("Segment"), "reason": N_("Reason"), "action": N_("Action"),
+    "category": N_("Category"), "priority": N_("Priority"), "peers": N_("Peers"),
+    "others": N_("Others"), "rung": N_("Past seen as"),
     # when
     "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
     "end": N_("End"), "first": N_("First"), "last": N_("Last"), "age": N_("Age (months)"),
@@ -41,6 +43,7 @@ _WORDS = {
     "n_claims": N_("Claims"), "n_tickets": N_("Tickets"), "n_returns": N_("Returns"),
     "n_repairs": N_("Repairs"), "n_held": N_("Held"), "n_repeat": N_("Repeat repairs"),
     "n_open": N_("Open"), "open": N_("Open"), "observed": N_("Observed"),
+    "orders": N_("Orders per customer"),
     # how much
     "rate": N_("Rate"), "median": N_("Median"), "p90": N_("90th percentile"),
     "score": N_("Score"), "estimate": N_("Estimate"), "baseline": N_("Compared with"),
@@ -52,24 +55,44 @@ _WORDS = {
     "cumulative": N_("Share so far"), "mature": N_("Judged already"),
     "maturity": N_("Judged already"), "cost": N_("Cost"), "excess_cost": N_("Excess cost"),
     "explained": N_("Explained"), "coverage": N_("Coverage"), "missing": N_("Missing"),
+    "amount": N_("Amount"), "past": N_("Period before"), "growth": N_("Growth"),
     # how sure
     "p": N_("p"), "q": N_("q (FDR)"), "evidence": N_("Evidence"), "signal": N_("Signal"),
     "significant": N_("Significant"), "verdict": N_("Verdict"), "note": N_("Note"),
     "differs_p": N_("Differs (p)"), "withheld": N_("Withheld"), "cause": N_("Cause"),
     "lower": N_("Lower limit"), "centre": N_("Centre"), "upper": N_("Upper limit"),
     "low": N_("Low"), "high": N_("High"),
+    "young": N_("Young"), "young_rest": N_("Young, others"),
+    "missing_cases": N_("Missing, cases"), "missing_exposure": N_("Missing, at risk"),
     # what was cleaned
     "table": N_("Table"), "column": N_("Column"), "step": N_("Step"), "rows": N_("Rows"),
     "rows_in": N_("Rows in"), "rows_out": N_("Rows out"), "read": N_("Read"),
     "kept": N_("Kept"), "duplicates": N_("Duplicates"), "rejected": N_("Rejected"),
     "file": N_("File"), "line": N_("Line"), "key": N_("Key"), "joined": N_("Joined"),
     "late": N_("Late"), "complete": N_("Complete"), "completeness": N_("Completeness"),
+    "to": N_("Refers to"), "filled": N_("Filled"),
 }  # fmt: skip
+
+_STEPS = {
+    "read": N_("read"), "select": N_("select"), "incomplete": N_("incomplete"),
+    "text": N_("text"), "missing markers": N_("missing markers"),
+    "html entities": N_("HTML entities"), "reject rules": N_("reject rules"),
+    "flags": N_("flags"), "gaps": N_("gaps"), "codes": N_("codes"), "dates": N_("dates"),
+    "future dates": N_("future dates"), "impossible dates": N_("impossible dates"),
+    "numbers": N_("numbers"), "time order": N_("time order"), "required": N_("required"),
+    "exact duplicates": N_("exact duplicates"), "keep": N_("keep"),
+    "duplicate ids": N_("duplicate ids"), "content key": N_("content key"),
+    "regions": N_("regions"), "joins": N_("joins"), "ages": N_("ages"),
+    "privacy": N_("privacy"), "kept": N_("kept"), "note": N_("note"),
+}  # fmt: skip
+_RUNGS = {"season": N_("level and season"), "level": N_("level"), "short": N_("short")}
+# Columns that hold words of ours -> those words.
+VALUES = {"severity": SEVERITY, "step": _STEPS, "rung": _RUNGS}
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("share", "cumulative", "mature", "maturity", "explained", "coverage", "missing",
-         "joined", "complete", "completeness", "late", "young", "young_rest", "missing_cases",
+         "joined", "filled", "complete", "completeness", "late", "young", "young_rest", "missing_cases",
          "missing_exposure"), "share"),
     **dict.fromkeys(("p", "q", "differs_p"), "p"),
     **dict.fromkeys(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
-
-import typer
 
 from aftersales.config import find_root, list_profiles, read_profile
 
@@ -74,27 +71,3 @@ def _parameters() -> Table:
         for p in parameters.values()
     ]
     return ["notebook", "parameter", "type", "default", "meaning"], rows
-
-
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns under headings, numbers to the right, for terminals and pipes alike."""
-    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
-    numeric = [bool(rows) and all(map(_is_number, column)) for column in zip(*rows, strict=True)]
-    numeric = numeric or [False] * len(head)
-    for row in [head, *rows]:
-        cells = [
-            " " * (width - _width(cell)) + cell if right else cell + " " * (width - _width(cell))
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ]
-        typer.echo("  ".join(cells).rstrip())
-
-
-def _width(text: str) -> int:
-    """Columns a text takes on a terminal; a Chinese character takes two."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(",", "").replace(".", "").isdigit()

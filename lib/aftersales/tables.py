@@ -11,7 +11,7 @@ import pandas as pd
 
 from aftersales import words
 from aftersales.config import Profile
-from aftersales.headings import ESTIMATES, SEVERITY, heading, kind
+from aftersales.headings import ESTIMATES, VALUES, heading, kind
 from aftersales.words import say, say_n
 
 _CSV_ROWS = 500  # rows of data behind a table that a page carries
@@ -139,8 +139,8 @@ def _value(value: Any, column: str, *, unit: str, profile: Profile | None) -> st
 def _name(value: str, column: str, *, profile: Profile | None) -> str:
     if not value:
         return words.NO_VALUE
-    if column == "severity" and value in SEVERITY:
-        return say(SEVERITY[value])
+    if value in VALUES.get(column, ()):
+        return say(VALUES[column][value])
     if value in _names.get(column, ()):
         return say(_names[column][value])
     return profile.label(column, value, words.language()) if profile else value

@@ -188,8 +188,9 @@ def month(moment: pd.Timestamp | str) -> str:
 
 
 def month_name(number: int) -> str:
-    """The name of a calendar month, 1 to 12."""
-    return dates.get_month_names(locale=_LOCALES[language()])[number]
+    """The name of a calendar month, 1 to 12: ``July``, ``7月``."""
+    width = "abbreviated" if language() == "zh" else "wide"
+    return dates.get_month_names(width, locale=_LOCALES[language()])[number]
 
 
 def signed(value: float | None) -> str:
@@ -209,9 +210,13 @@ def day(moment: pd.Timestamp | str) -> str:
 
 
 def listing(items: list[str]) -> str:
-    """Items joined as a reader joins them: ``a, b and c`` or ``a、b和c``."""
+    """Items joined as a reader joins them: ``a, b and c`` or ``甲、乙和丙``, ``a、b 和 c``."""
     from babel.lists import format_list
 
+    if language() == "zh" and len(items) > 1:  # 和 keeps its distance from Latin letters
+        *rest, before, last = items
+        before, last = before + " " * before[-1:].isascii(), " " * last[:1].isascii() + last
+        items = [*rest, before, last]
     return format_list(items, locale=_LOCALES[language()]) if items else ""
 
 

@@ -250,7 +250,7 @@ def test_progress_tells_the_rows_read(company):
     clean_profile(
         profile, raw=company.raw, processed=company.processed, progress=lambda *a: seen.append(a)
     )
-    assert seen == [("tickets", 2)]
+    assert seen[-1] == ("tickets", 2)
 
 
 def test_checking_says_what_cleaning_would_find_and_writes_nothing(company):

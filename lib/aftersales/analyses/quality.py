@@ -19,6 +19,8 @@ from aftersales.metrics.frames import collect, known
 from aftersales.words import say
 
 RECENT_WEEKS, PAST_WEEKS = 4, 26
+# Steps that leave rows out without rejecting them: no records of the table, or copies.
+_NOT_REJECTED = ("select", "exact duplicates", "keep", "content key")
 
 
 @dataclass(frozen=True)
@@ -82,16 +84,12 @@ class Quality:
         return self.scope.store.cleaning_log(only_counted=True)
 
     def rejected(self) -> pd.DataFrame:
-        """Rejected rows by table and reason, most frequent first."""
-        parts = []
-        for table in self.scope.store.manifest["tables"]:
-            rows = self.scope.store.rejected(table)
-            if len(rows):
-                counts = rows["reason"].value_counts().rename_axis("reason").reset_index(name="n")
-                parts.append(counts.assign(table=table))
-        if not parts:
-            return pd.DataFrame(columns=["table", "reason", "n"])
-        return pd.concat(parts, ignore_index=True)[["table", "reason", "n"]]
+        """The steps of cleaning that rejected rows: table, reason, number of rows."""
+        log = self.scope.store.cleaning_log()
+        log = log.assign(n=log["rows_in"] - log["rows_out"])
+        lost = log[(log["n"] > 0) & ~log["step"].isin(_NOT_REJECTED)]
+        lost = lost.sort_values("n", ascending=False, kind="stable")
+        return lost[["table", "reason", "n"]].reset_index(drop=True)
 
 
 def quality(
@@ -209,7 +207,8 @@ def _missing(scope: Scope) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=["table", "column", "missing"])
     table = pd.concat(parts, ignore_index=True)
-    return table[table["missing"] > 0].sort_values("missing", ascending=False)
+    table = table[table["missing"] > 0].sort_values("missing", ascending=False)
+    return table.reset_index(drop=True)
 
 
 def main_table(scope: Scope) -> str:

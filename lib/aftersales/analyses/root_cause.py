@@ -113,8 +113,12 @@ class RootCause:
         if table.empty:
             return pd.DataFrame(columns=columns)
         table = table[~table["few"] & table["ratio"].notna()]
-        table = table.assign(attribute=[attribute(a) for a in table["attribute"]])
-        return table[["metric", *columns, "p", "q"]]
+        pairs = list(zip(table["attribute"], table["value"], strict=True))
+        table = table.assign(
+            attribute=[attribute(a) for a, _ in pairs],
+            value=[self.scope.label(a, v) for a, v in pairs],
+        )
+        return table[["metric", *columns, "p", "q"]].reset_index(drop=True)
 
     def age_table(self) -> pd.DataFrame:
         """Faults per 1,000 unit-months by months in service: the first cause, and the rest."""

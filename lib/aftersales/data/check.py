@@ -17,7 +17,6 @@ from aftersales.data.sources import SourceReader
 from aftersales.errors import ConfigError
 from aftersales.words import say
 
-
 ENOUGH = 50_000  # records that tell whether a mapping fits
 
 

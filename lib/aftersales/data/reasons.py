@@ -204,8 +204,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} values of {column} replaced by pseudonyms."),
     ),
     "masked": (
-        N_("{n} {kind} masked in {column}."),
-        N_("{n} of kind {kind} masked in {column}."),
+        N_("{n} masked in {column} ({kind})."),
+        N_("{n} masked in {column} ({kind})."),
     ),
     "dropped": (
         N_("{column} is personal and was not read."),
@@ -219,6 +219,16 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
+_KINDS = {  # what `masks` finds
+    "email": N_("e-mail addresses"),
+    "id": N_("identity numbers"),
+    "vin": N_("vehicle numbers"),
+    "card": N_("bank cards"),
+    "phone": N_("phone numbers"),
+    "plate": N_("licence plates"),
+}
+
+
 def sentence(key: str, *, n: int, values: Mapping[str, Any]) -> str:
     """The message of a log row in the reader's language, its numbers as readers write them.
 
@@ -229,11 +239,19 @@ def sentence(key: str, *, n: int, values: Mapping[str, Any]) -> str:
     if key == "note":
         return values["text"]  # the profile's own words
     one, many = MESSAGES[key]
-    shown = {name: _shown(value) for name, value in values.items()}
+    shown = {name: _shown(name, value) for name, value in values.items()}
     return words.say(one if n == 1 else many, n=words.count(n), **shown)
 
 
-def _shown(value: Any) -> Any:
+def _shown(name: str, value: Any) -> Any:
+    if name == "kind":
+        return words.say(_KINDS.get(value, value))
+    if name == "range" and " to " in value:
+        low, high = value.split(" to ")
+        return words.say("{low} to {high}", low=low, high=high)
+    if name == "first" and ", line " in value:
+        file, line = value.rsplit(", line ", 1)
+        return words.say("{file}, line {line}", file=file, line=line)
     if not isinstance(value, int | float):
         return value
     return words.count(value) if float(value).is_integer() else words.number(value, digits=4)

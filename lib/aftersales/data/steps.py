@@ -172,7 +172,7 @@ def _in_range(rows: Rows, column: ColumnMapping) -> Rows:
     high = float("inf") if column.max is None else column.max
     outside = pc.or_(pc.less(found, low), pc.greater(found, high))
     away = pc.min_max(found.filter(outside)).as_py() if values.n_true(outside) else {}
-    seen = {"low": away.get("min"), "high": away.get("max")}
+    seen = {"low": away["min"], "high": away["max"]} if away else {}
     said = {"column": column.name, "range": f"{low:g} to {high:g}"}
     reason = f"{column.name} is outside {low:g} to {high:g}"
     return _lose(rows, column, outside, "numbers", "range", said, seen, reason)
@@ -193,12 +193,12 @@ def _lose(
     if column.required:
         note = Note(step, f"{message}_reject", 0, said, seen)
         return rows.without(mask, reason=reason, note=note)
-    if not (n := values.n_true(mask)):
-        return rows
-    now = rows.columns[column.name]
-    now = pc.if_else(mask, pa.scalar(None, now.type), now)
-    rows = rows.with_columns({column.name: now})
-    return rows.noted(Note(step, f"{message}_missing", n, said, seen))
+    note = Note(step, f"{message}_missing", values.n_true(mask), said, seen)
+    if note.n:
+        now = rows.columns[column.name]
+        now = pc.if_else(mask, pa.scalar(None, now.type), now)
+        rows = rows.with_columns({column.name: now})
+    return rows.noted(note)
 
 
 def time_order(rows: Rows, plan: Plan) -> Rows:

@@ -60,19 +60,15 @@ def missing_markers(rows: Rows, plan: Plan) -> Rows:
 
 
 def _marker_notes(text: pa.Array, name: str, markers: tuple[str, ...]) -> list[Note]:
-    found = pc.is_in(text, value_set=pa.array(markers, pa.string()))
-    if not pc.any(found, min_count=0).as_py() and not text.null_count:
-        return []
-    counts = {
-        item["values"]: item["counts"] for item in pc.value_counts(text.filter(found)).to_pylist()
-    }
-    empty = counts.pop("", 0) + counts.pop(None, 0)
-    if None not in markers:
-        empty += text.null_count
-    notes = [Note("missing markers", "empty", empty, {"column": name})] if empty else []
-    return notes + [
-        Note("missing markers", "marker", n, {"column": name, "marker": marker})
-        for marker, n in sorted(counts.items())
+    """One note per marker, found or not, so that the log keeps the profile's order."""
+    found = text.filter(pc.is_in(text, value_set=pa.array(markers, pa.string())))
+    counts = {pair["values"]: pair["counts"] for pair in pc.value_counts(found).to_pylist()}
+    empty = counts.pop("", 0) + text.null_count
+    step, said = "missing markers", {"column": name}
+    return [Note(step, "empty", empty, said)] + [
+        Note(step, "marker", counts.get(marker, 0), {**said, "marker": marker})
+        for marker in markers
+        if marker
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from aftersales import words
+from aftersales.config import Profile
 from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.errors import RequestError
@@ -74,7 +75,13 @@ def render(
     started = time.perf_counter()
     as_of = _as_of(store, request.as_of)
     sources = choose_notebooks(request.root, request.notebooks)
-    jobs = _plan(store, request, sources=sources, as_of=as_of)
+    jobs = _plan(
+        store.profile,
+        request,
+        sources=sources,
+        as_of=f"{as_of:%Y-%m-%d}",
+        data=store.fingerprint(),
+    )
     folder = _make_folder(request.out, period=f"{as_of:%Y-%m}")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="aftersales-") as scratch:
@@ -115,27 +122,37 @@ def _as_of(store: Store, asked: str) -> pd.Timestamp:
     return as_of
 
 
+def check_request(profile: Profile, request: Request) -> None:
+    """Raise if a region, level, notebook or parameter of the request does not exist."""
+    _plan(profile, request, sources=choose_notebooks(request.root, request.notebooks))
+
+
 def _plan(
-    store: Store, request: Request, *, sources: Mapping[str, Path], as_of: pd.Timestamp
+    profile: Profile,
+    request: Request,
+    *,
+    sources: Mapping[str, Path],
+    as_of: str = "",
+    data: str = "",
 ) -> list[Job]:
     return plan_jobs(
-        choose_regions(store.profile, asked=request.regions, level=request.level),
+        choose_regions(profile, asked=request.regions, level=request.level),
         sources,
         common={
-            "profile": store.profile.name,
-            "as_of": f"{as_of:%Y-%m-%d}",
+            "profile": profile.name,
+            "as_of": as_of,
             "language": words.language(),
-            "processed": _processed(store, request),
+            "processed": _processed(profile, request),
         },
         given=request.parameters,
-        data=store.fingerprint() + profile_digest(store.profile),
+        data=data + profile_digest(profile),
     )
 
 
-def _processed(store: Store, request: Request) -> str:
+def _processed(profile: Profile, request: Request) -> str:
     """The folder of tables as a notebook finds it: "" is the usual one."""
     folder = request.processed.absolute()
-    if folder == request.root / "data" / "processed" / store.profile.name:
+    if folder == request.root / "data" / "processed" / profile.name:
         return ""
     if folder.is_relative_to(request.root):
         return os.path.relpath(folder, request.root / "notebooks")
