@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup report tables test lint format lab bench docs lock clean
+.PHONY: help setup report tables test lint format lab bench docs messages lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ bench: setup  ## the benchmarks, side by side
 
 docs: setup  ## docs/tables.md and docs/metrics.md from the code
 	.venv/bin/python tools/docs.py
+
+messages: setup  ## the catalogues in lib/aftersales/locale, from the code and the notebooks
+	.venv/bin/python tools/messages.py
 
 lock: setup  ## requirements.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
 	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra test \

@@ -90,10 +90,14 @@ def text_of(catalogue: Catalog) -> str:
 def main() -> None:
     found = extract()
     for folder in sorted(f for f in LOCALES.iterdir() if f.is_dir()):
-        catalogue = update(read_catalogue(folder.name), found=found)
+        catalogue = read_catalogue(folder.name)
+        before = {str(m.id) for m in catalogue}
+        catalogue = update(catalogue, found=found)
         catalogue_file(folder.name).write_text(text_of(catalogue), encoding="utf-8")
         open_ones = sum(bool(m.id) and not any(m.string or ()) for m in catalogue)
         print(f"{folder.name}: {len(catalogue)} messages, {open_ones} to translate")
+        for gone in sorted(before - {str(m.id) for m in catalogue}):
+            print(f"  dropped: {gone}")
 
 
 if __name__ == "__main__":

@@ -92,8 +92,8 @@ VALUES = {"severity": SEVERITY, "step": _STEPS, "rung": _RUNGS}
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("share", "cumulative", "mature", "maturity", "explained", "coverage", "missing",
-         "joined", "filled", "complete", "completeness", "late", "young", "young_rest", "missing_cases",
-         "missing_exposure"), "share"),
+         "joined", "filled", "complete", "completeness", "late", "young", "young_rest",
+         "missing_cases", "missing_exposure"), "share"),
     **dict.fromkeys(("p", "q", "differs_p"), "p"),
     **dict.fromkeys(
         ("n", "count", "cases", "tickets", "units", "customers", "answers", "at_risk", "exposure",

@@ -48,7 +48,8 @@ def table_html(
     printed is said.
     """
     if frame.empty:
-        return f'<p class="muted">{escape(say("No rows."))}</p>'
+        nothing = say("No rows.")
+        return f'<p class="muted">{escape(nothing)}</p>'
     flat = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     intervals = _intervals(flat)
     bounds = {bound for pair in intervals.values() for bound in pair}
@@ -188,4 +189,5 @@ def table_text(frame: pd.DataFrame, *, rows: int = 25) -> str:
     hidden = len(frame) - rows
     if hidden <= 0:
         return text
-    return f"{text}\n{say_n('{n} more row', '{n} more rows', hidden)}"
+    more = say_n("{n} more row", "{n} more rows", hidden)
+    return f"{text}\n{more}"

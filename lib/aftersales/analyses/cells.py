@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import narwhals as nw
 import pandas as pd
@@ -32,13 +32,19 @@ class Study:
     cells: pd.DataFrame
     strata: Mapping[str, Sequence[str]]
     unplaced: int = 0
-    per: float = 1000.0
-    notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def per(self) -> float:
+        """The base of the metric's rate: 1,000 for rates, 1 for shares."""
+        return 1000.0 if METRICS[self.metric].kind == "rate" else 1.0
 
 
 def child_region(scope: Scope) -> nw.Expr:
-    """Column `region` as the child of the scope's region it lies in; others stay as they are."""
-    expression = nw.col("region")
+    """Column `region` as the child of the scope's region it lies in; missing outside of them.
+
+    Rows that name the region itself, or one that could not be resolved, lie in no child.
+    """
+    expression = nw.lit(None, dtype=nw.String)
     for child in scope.children:
         inside = nw.col("region").is_in(scope.profile.regions.members(child.id))
         expression = nw.when(inside).then(nw.lit(child.id)).otherwise(expression)
@@ -55,50 +61,74 @@ def fault_study(
     """Faults by attributes of the unit and its age; None without units or fault tickets.
 
     With `roll_up`, column ``region`` is the child of the scope's region; else as it is stored.
+    Where tickets do not tell the age of their unit, age is not held equal.
     """
+    if lacking_for_faults(scope):
+        return None
     store = scope.store
-    if not store.has("units", "unit_id") or not store.has("tickets", "unit_id", "ticket_type"):
-        return None
-    if not (store.has("units", "in_service_at") or store.has("units", "shipped_at")):
-        return None
     have = [c for c in ("product", *attributes) if store.has("units", c)]
+    if roll_up and not scope.children:
+        have = [c for c in have if c != "region"]
     units = store.scan("units", region=scope.region.id)
     if "region" in have and roll_up:
         units = units.with_columns(child_region(scope))
-    as_of = scope.last_month + pd.offsets.MonthEnd(0)
+    aged = store.has("tickets", "age_days")
     at_risk = units_at_risk(
-        units, by=have, start=scope.months(months)[0], as_of=as_of, age_bands=list(AGE_EDGES)
+        units,
+        by=have,
+        start=scope.months(months)[0],
+        as_of=scope.last_day,
+        age_bands=list(AGE_EDGES) if aged else None,
     )
-    cases, unplaced = _fault_cases(scope, units, have, as_of=as_of, months=months)
-    cells = _merged(at_risk.rename(columns={"at_risk": "exposure"}), cases, [*have, "month", "age"])
+    keys = [*have, "month", "age"] if aged else [*have, "month"]
+    cases, unplaced = _fault_cases(scope, units, keys, months=months)
+    cells = _merged(at_risk.rename(columns={"at_risk": "exposure"}), cases, keys)
     judged = [a for a in attributes if a in have and cells[a].nunique() > 1]
     return Study("faults_per_1000", cells, strata_of(judged, cells), unplaced)
 
 
+def lacking_for_faults(scope: Scope) -> tuple[str, tuple[str, ...]] | None:
+    """The table and columns that a study of faults lacks; None when nothing does."""
+    store = scope.store
+    started = store.has("units", "in_service_at") or store.has("units", "shipped_at")
+    if not store.has("units"):
+        return "units", ()
+    if not store.has("units", "unit_id") or not started:
+        return "units", ("unit_id", "in_service_at")
+    if not store.has("tickets"):
+        return "tickets", ()
+    if not store.has("tickets", "unit_id", "ticket_type"):
+        return "tickets", ("unit_id", "ticket_type")
+    return None
+
+
 def _fault_cases(
-    scope: Scope, units: nw.LazyFrame, have: list[str], *, as_of: pd.Timestamp, months: int
+    scope: Scope, units: nw.LazyFrame, keys: list[str], *, months: int
 ) -> tuple[pd.DataFrame, int]:
-    """Faults of the window by unit attributes, month and age; and those without a known unit."""
+    """Faults of the window by `keys`; and the number of those without a known unit."""
     tickets = scope.store.scan("tickets", region=scope.region.id)
     tickets = tickets.filter(nw.col("opened_at") >= scope.months(months)[0])
-    if not scope.store.has("tickets", "age_days"):
-        tickets = tickets.with_columns(age_days=nw.lit(0.0))
+    if "age" in keys:
+        tickets = tickets.with_columns(age=_age_band())
+    cases = faults(tickets, by=keys, as_of=scope.last_day, units=units)
+    return cases.rename(columns={"n_faults": "count"}), cases.attrs["without_unit"]
+
+
+def _age_band() -> nw.Expr:
+    """Lower edge of the age band of a ticket's unit, in months in service."""
     age = nw.lit(AGE_EDGES[0])
     for edge in AGE_EDGES[1:]:
         older = nw.col("age_days") >= edge * DAYS_PER_MONTH
         age = nw.when(older).then(nw.lit(edge)).otherwise(age)
-    tickets = tickets.with_columns(age=age)
-    cases = faults(tickets, by=[*have, "month", "age"], as_of=as_of, units=units)
-    return cases.rename(columns={"n_faults": "count"}), cases.attrs["without_unit"]
+    return age
 
 
 def _merged(exposure: pd.DataFrame, cases: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Cells with both; cases in a cell without exposure keep their count with exposure 0."""
-    for frame in (exposure, cases):
-        frame["age"] = frame["age"].astype(int)
+    if "age" in keys:
+        exposure, cases = (f.astype({"age": "int64"}) for f in (exposure, cases))
     cells = exposure.merge(cases, on=keys, how="outer")
-    cells[["count", "exposure"]] = cells[["count", "exposure"]].fillna(0.0)
-    return cells
+    return cells.fillna({"count": 0.0, "exposure": 0.0})
 
 
 def version_study(scope: Scope, *, months: int) -> Study | None:
@@ -109,9 +139,11 @@ def version_study(scope: Scope, *, months: int) -> Study | None:
         return None
     keys = [c for c in keys if store.has("tickets", c)]
     cells = _measured(scope, "faults_per_1000", keys, months)
-    if cells is None or cells["version"].nunique() < 2:
+    if cells is None:
         return None
     cells = cells[cells["version"].notna()].reset_index(drop=True)
+    if cells["version"].nunique() < 2:
+        return None
     return Study("faults_per_1000", cells, strata_of(["version"], cells))
 
 
@@ -127,11 +159,13 @@ def return_study(
     if not available("return_rate", store):
         return None
     keys = [c for c in ("product", *attributes) if store.has("orders", c)]
+    if roll_up and not scope.children:
+        keys = [c for c in keys if c != "region"]
     cells = _measured(scope, "return_rate", keys, months, roll_up=roll_up)
     if cells is None:
         return None
     judged = [a for a in attributes if a in keys and cells[a].nunique() > 1]
-    return Study("return_rate", cells, strata_of(judged, cells), per=1.0) if judged else None
+    return Study("return_rate", cells, strata_of(judged, cells)) if judged else None
 
 
 def _measured(
@@ -139,18 +173,20 @@ def _measured(
 ) -> pd.DataFrame | None:
     if not available(metric, scope.store, by=keys):
         return None
-    rolled = roll_up and "region" in keys and scope.children
-    level = scope.children[0].level if rolled else None
+    rolled = roll_up and "region" in keys and bool(scope.children)
     cells = measure(
         metric,
         scope.store,
         region=scope.region.id,
         by=keys,
-        as_of=scope.last_month + pd.offsets.MonthEnd(0),
+        as_of=scope.last_day,
         monthly=True,
         months=months,
-        level=level,
+        level=scope.children[0].level if rolled else None,
     )
+    if rolled:
+        inside = cells["region"].isin([r.id for r in scope.children])
+        cells = cells.assign(region=cells["region"].where(inside))
     return cells.rename(columns={METRICS[metric].count: "count", "n": "exposure"})
 
 

@@ -101,8 +101,8 @@ def _hot(result: Hotspot, row) -> Finding:
     }
     if grid.metric == "return_rate":
         text = say(
-            "Hotspot, {subject}: {count} returns in {months} months where orders of the same month "
-            "elsewhere lead one to expect {expected}, {ratio} times (95 % interval {low}–{high}). "
+            "Hotspot, {subject}: {count} returns in {months} months, {ratio} times the {expected} "
+            "expected from orders of the same month elsewhere (95 % interval {low}–{high}). "
             "{excess} extra returns: see Root cause.",
             **values,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from aftersales.stats.change import Change, spike, step_change
 
 WINDOWS = (1, 3, 6, 12)  # recent months held against all earlier ones: a jump, a rise, a drift
 MIN_PAST = 12  # months of past below which a series is too short to judge
+MIN_CASES = 30  # cases in all below which a series is too thin to judge
+LONGEST = 18  # months back in which the start of a change is looked for
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Series:
         """First month of the window."""
         return self.frame["month"].iloc[-self.months]
 
+    @property
+    def n(self) -> float:
+        """Exposure of the window."""
+        return float(self.frame["n"].tail(self.months).sum())
+
 
 def bad_count(frame: pd.DataFrame, *, metric: str) -> pd.Series:
     """How many went wrong: the metric's count, or its complement where high is good."""
@@ -46,48 +54,85 @@ def bad_count(frame: pd.DataFrame, *, metric: str) -> pd.Series:
     return hits
 
 
-def counted_from_first(frame: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
-    """Counts with days as their exposure, each group from the month of its first case.
+def complete(frame: pd.DataFrame, *, months: pd.DatetimeIndex, counted: bool) -> pd.DataFrame:
+    """One row per month of `months`; months without a row have no cases and no exposure.
 
-    Without a denominator nothing says whether a product without tickets was in the field, so the
-    months before its first one are no past to compare with.
+    With `counted` nothing but cases is known, so the days of the month are the exposure, from the
+    month of the first case: without a denominator nothing says whether a product without tickets
+    was in the field before, so those months are no past to compare with.
     """
-    frame = frame.assign(n=frame["month"].dt.days_in_month)
-    first = frame["month"].where(frame["bad"] > 0)
-    if by:
-        first = first.groupby([frame[c] for c in by], dropna=False).transform("min")
-    else:
-        first = pd.Series(first.min(), index=frame.index)
-    return frame[frame["month"] >= first].reset_index(drop=True)
-
-
-def complete(frame: pd.DataFrame, *, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """One row per month of `months`; months without a row have no cases and no exposure."""
     filled = frame.set_index("month")[["bad", "n"]].reindex(months, fill_value=0)
+    if counted:
+        begun = filled["bad"].gt(0).cummax().to_numpy()
+        filled["n"] = np.where(begun, filled.index.days_in_month, 0)
     return filled.rename_axis("month").reset_index()
 
 
 def judge_series(
-    frame: pd.DataFrame, *, metric: str, subject: Mapping[str, str], min_cases: int
+    frame: pd.DataFrame,
+    *,
+    metric: str,
+    subject: Mapping[str, str],
+    min_n: float = 0,
+    patience: int = 1,
 ) -> Series:
     """Hold the last months of a series against its past, over several window lengths.
 
-    `frame` has ``month``, ``bad``, ``n``. Months at the start without exposure are left out, and so
-    is an open end (months with no exposure yet). Fewer than `MIN_PAST` months of past, or fewer
-    than `min_cases` cases in all, cannot be judged.
+    Months at the start without exposure are left out, and so is an open end of at most `patience`
+    months (cases too young to count); a series that ended before is over, and not judged. Neither
+    is one with fewer than 30 cases in all, nor a window that leaves fewer than 12 months of past,
+    or in which one of both sides has an exposure below `min_n`.
+
+    Parameters
+    ----------
+    frame : ``month``, ``bad``, ``n``, one row per month without gaps
+    min_n : smallest exposure that may be judged, see `config.Target`
     """
-    seen = frame["n"].to_numpy() > 0
-    if not seen.any():
+    seen = np.flatnonzero(frame["n"].to_numpy() > 0)
+    if not seen.size or len(frame) - 1 - seen[-1] > patience:
         return Series(metric, subject, frame, None)
-    first, last = np.flatnonzero(seen)[[0, -1]]
-    frame = frame.iloc[first : last + 1].reset_index(drop=True)
-    windows = [w for w in WINDOWS if len(frame) - w >= MIN_PAST]
-    if not windows or frame["bad"].sum() < min_cases:
+    frame = frame.iloc[seen[0] : seen[-1] + 1].reset_index(drop=True)
+    windows = [w for w in WINDOWS if _judged(frame, w, min_n)]
+    if not windows or frame["bad"].sum() < MIN_CASES:
         return Series(metric, subject, frame, None)
     changes = [_change(frame, w) for w in windows]
     best = min(range(len(windows)), key=lambda i: _or_one(changes[i].p))
     p = min(1.0, _or_one(changes[best].p) * len(windows))
     return Series(metric, subject, frame, changes[best], windows[best], p)
+
+
+def _judged(frame: pd.DataFrame, window: int, min_n: float) -> bool:
+    """Whether both sides of a window are long and large enough."""
+    if len(frame) - window < MIN_PAST:
+        return False
+    past, recent = frame["n"].iloc[:-window].sum(), frame["n"].iloc[-window:].sum()
+    return min(past, recent) >= max(min_n, 1e-9)
+
+
+def dated(series: Series) -> Series:
+    """The same series with the window that begins where its change most likely began.
+
+    That is the number of months, up to 18, whose step from the past is the least likely by chance
+    (a profile over the start of a step; p stays that of the fixed windows, which looked less).
+    """
+    longest = min(LONGEST, len(series.frame) - MIN_PAST)
+    if series.change is None or longest < 1:
+        return series
+    changes = {months: _change(series.frame, months) for months in range(1, longest + 1)}
+    up = series.change.ratio > 1
+    same = {m: c for m, c in changes.items() if (c.ratio > 1) == up and not math.isnan(c.p)}
+    if not same:
+        return series
+    best = min(same, key=lambda m: (same[m].p, -_surprise(same[m])))
+    return dataclasses.replace(series, change=same[best], months=best)
+
+
+def _surprise(change: Change) -> float:
+    """Deviance of the recent count: tells starts apart where all p are 0."""
+    y, mu = change.count, change.expected
+    if mu <= 0:
+        return y
+    return 2 * ((y * math.log(y / mu) if y > 0 else 0.0) - (y - mu))
 
 
 def _change(frame: pd.DataFrame, window: int) -> Change:
@@ -99,21 +144,3 @@ def _change(frame: pd.DataFrame, window: int) -> Change:
 
 def _or_one(p: float) -> float:
     return 1.0 if math.isnan(p) else p
-
-
-def split(
-    table: pd.DataFrame, *, by: Sequence[str], months: pd.DatetimeIndex
-) -> list[tuple[dict[str, str], pd.DataFrame]]:
-    """The series of a long table (``by`` columns, ``month``, ``bad``, ``n``), gaps filled.
-
-    With an empty `by` all rows are one series. Rows with a missing attribute are left out of the
-    split, so they count in the whole only.
-    """
-    if not by:
-        total = table.groupby("month", as_index=False)[["bad", "n"]].sum()
-        return [({}, complete(total, months=months))]
-    sums = table.groupby([*by, "month"], as_index=False, dropna=True)[["bad", "n"]].sum()
-    return [
-        (dict(zip(by, map(str, key), strict=True)), complete(part, months=months))
-        for key, part in sums.groupby(list(by))
-    ]

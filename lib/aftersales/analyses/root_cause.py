@@ -11,34 +11,33 @@ import pandas as pd
 from aftersales import plot
 from aftersales.analyses import root_cause_words
 from aftersales.analyses.cells import Study, fault_study, return_study, version_study
+from aftersales.analyses.checks import check_table, too_young
+from aftersales.analyses.cost import cost_per_case
 from aftersales.analyses.scope import Scope, attribute, read_scope
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS
-from aftersales.stats.adjust import homogeneity
 from aftersales.stats.causes import Causes, find_causes
+from aftersales.stats.intervals import poisson_exact
 from aftersales.words import say
 
 SHOWN = 14  # values in the figure
 FEW_CASES = 5  # below it a point of the age curve is left out
-YOUNG_MONTHS = 6  # exposure younger than this is called young
-STABLE_EXPECTED = 20.0  # expected cases from which a ratio is called stable
-DIFFERS_P = 0.01  # below it the ratio differs between regions
+PLOTTED_EXPECTED = 20.0  # expected cases from which a value that is no cause is drawn
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The search of one study: causes with their checks.
+    """The search of one study: causes with their checks (see `checks.check_table`).
 
-    `checks` has one row per cause: ``attribute``, ``value``, ``differs_p`` (is the ratio the same
-    in all child regions?), ``young`` and ``young_rest`` (share of exposure younger than 6 months,
-    its own and of the rest), ``missing_cases`` and ``missing_exposure`` (share of cases and of
-    exposure without a value of that attribute), ``evidence``.
+    `young` lists the values that are too young to judge, `each` is the cost of one case.
     """
 
     study: Study
     causes: Causes
     checks: pd.DataFrame
+    young: Sequence[tuple[str, str]] = ()
+    each: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class RootCause:
         if table.empty:
             return table
         named = table["rank"].notna() | table["shadow_of"].ne("")
-        sound = ~table["few"] & table["ratio"].gt(0) & table["expected"].ge(STABLE_EXPECTED)
+        sound = ~table["few"] & table["ratio"].gt(0) & table["expected"].ge(PLOTTED_EXPECTED)
         table = table[named | sound].copy()
         order = ["rank", "shadow_of", "p"]
         table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
@@ -125,16 +124,16 @@ class RootCause:
         answer = self._aged()
         if answer is None:
             return pd.DataFrame(columns=["cohort", "age", "rate", "rate_low", "rate_high", "n"])
-        from aftersales.stats.intervals import poisson_exact
-
         cells, key = answer.study.cells, answer.causes.order[0]
         inside = cells[key[0]].astype(str).eq(key[1])
         name = self.scope.subject(dict([key]))
         parts = []
         for cohort, part in ((name, cells[inside]), (say("all others"), cells[~inside])):
             sums = part.groupby("age", as_index=False)[["count", "exposure"]].sum()
-            parts.append(sums[sums["count"] >= FEW_CASES].assign(cohort=cohort))
+            parts.append(sums.assign(cohort=cohort))
         table = pd.concat(parts, ignore_index=True)
+        least = self.scope.profile.target(answer.study.metric).min_n
+        table = table[(table["count"] >= FEW_CASES) & (table["exposure"] >= least)]
         low, high = poisson_exact(table["count"].to_numpy(), exposure=table["exposure"].to_numpy())
         return table.assign(
             rate=1000 * table["count"] / table["exposure"],
@@ -180,7 +179,8 @@ def root_cause(
     Three studies, each where the tables allow it: faults by attributes of the unit (batch,
     supplier, process, plant, warehouse, model, region), faults by version, returns by attributes
     of the order. A value is compared with the other values in the same product, model, age band,
-    month and child region, so that season, age and mix do not pass for a cause.
+    month and child region, so that season, age and mix do not pass for a cause. Values with less
+    exposure than the target's `min_n` are not judged.
 
     Parameters
     ----------
@@ -190,64 +190,24 @@ def root_cause(
     """
     scope = read_scope(store, region=region, as_of=as_of)
     studies = [s(scope, months=months) for s in (fault_study, version_study, return_study)]
-    return RootCause(scope, months, [_answer(s, scope) for s in studies if _usable(s)])
+    usable = [s for s in studies if s is not None and s.strata and s.cells["count"].sum() > 0]
+    return RootCause(scope, months, [_answer(s, scope, months) for s in usable])
 
 
-def _usable(study: Study | None) -> bool:
-    return study is not None and bool(study.strata) and study.cells["count"].sum() > 0
-
-
-def _answer(study: Study, scope: Scope) -> Answer:
+def _answer(study: Study, scope: Scope, months: int) -> Answer:
     target = scope.profile.target(study.metric)
     causes = find_causes(
         study.cells,
         count="count",
         exposure="exposure",
         strata=study.strata,
+        min_exposure=target.min_n,
         min_ratio=target.watch_ratio,
     )
-    return Answer(study, causes, _checks(study, causes))
-
-
-def _checks(study: Study, causes: Causes) -> pd.DataFrame:
-    ranked = causes.table[causes.table["rank"].notna()]
-    rows = [_check(study, row) for row in ranked.itertuples()]
-    columns = ["attribute", "value", "differs_p", "young", "young_rest"]
-    columns += ["missing_cases", "missing_exposure", "evidence"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _check(study: Study, row) -> dict:
-    cells = study.cells
-    inside = cells[row.attribute].astype(str).eq(row.value) & cells[row.attribute].notna()
-    differs = np.nan
-    if "region" in cells and row.attribute != "region":
-        held = [c for c in study.strata[row.attribute] if c != "region"]
-        differs = homogeneity(
-            cells, count="count", exposure="exposure", inside=inside, strata=held, over="region"
-        )
-    young, rest = _young(cells, inside), _young(cells, ~inside)
-    absent = cells[row.attribute].isna()
-    stable = row.expected >= STABLE_EXPECTED and not differs < DIFFERS_P
-    short = np.isfinite(young) and young > 0.5 and young > 2 * rest
-    return {
-        "attribute": row.attribute,
-        "value": row.value,
-        "differs_p": differs,
-        "young": young,
-        "young_rest": rest,
-        "missing_cases": _share(cells["count"], absent),
-        "missing_exposure": _share(cells["exposure"], absent),
-        "evidence": "A" if stable and not short else "B",
-    }
-
-
-def _young(cells: pd.DataFrame, rows: pd.Series) -> float:
-    if "age" not in cells:
-        return np.nan
-    return _share(cells.loc[rows, "exposure"], cells.loc[rows, "age"] < YOUNG_MONTHS)
-
-
-def _share(weights: pd.Series, rows: pd.Series) -> float:
-    total = weights.sum()
-    return float(weights[rows].sum() / total) if total else np.nan
+    return Answer(
+        study=study,
+        causes=causes,
+        checks=check_table(study, causes),
+        young=too_young(study, causes),
+        each=cost_per_case(scope, study.metric, months=months),
+    )

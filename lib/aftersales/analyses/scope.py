@@ -10,6 +10,7 @@ import pandas as pd
 from aftersales import words
 from aftersales.config import Profile
 from aftersales.data.store import Store
+from aftersales.errors import RequestError
 from aftersales.findings import Finding
 from aftersales.regions import Region
 from aftersales.words import N_, say
@@ -67,6 +68,11 @@ class Scope:
         return self.profile.regions.siblings(self.region.id)
 
     @property
+    def last_day(self) -> pd.Timestamp:
+        """Last day of the last complete month: what monthly figures are measured up to."""
+        return self.last_month + pd.offsets.MonthEnd(0)
+
+    @property
     def last_month(self) -> pd.Timestamp:
         """First day of the last complete month: that of `as_of`, if it is a month's last day."""
         first = self.as_of.normalize().replace(day=1)
@@ -100,10 +106,19 @@ class Scope:
 
 
 def read_scope(store: Store, *, region: str = "", as_of: pd.Timestamp | None = None) -> Scope:
-    """The scope of a report; region "" is the root, `as_of` None the last day of the data."""
+    """The scope of a report; region "" is the root, `as_of` None the last day of the data.
+
+    A day after the last one of the data is a RequestError: its months would look empty, not good.
+    """
     tree = store.profile.regions
     chosen = tree[region] if region else tree.root
-    return Scope(store, chosen, as_of if as_of is not None else store.as_of)
+    day = pd.Timestamp(as_of).normalize() if as_of is not None else store.as_of
+    if day > store.as_of:
+        raise RequestError(
+            f"The data are complete up to {store.as_of:%Y-%m-%d}; found as_of {day:%Y-%m-%d}. "
+            "Choose that day or an earlier one."
+        )
+    return Scope(store, chosen, day)
 
 
 def attribute(key: str) -> str:

@@ -9,19 +9,15 @@ import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import trend_words
-from aftersales.analyses.monthly import (
-    Series,
-    bad_count,
-    counted_from_first,
-    judge_series,
-    split,
-)
+from aftersales.analyses.cost import cost_of, cost_per_case
+from aftersales.analyses.level_words import measured
+from aftersales.analyses.monthly import Series, dated
+from aftersales.analyses.panel import judged_series, monthly_table, parts, total
 from aftersales.analyses.scope import Scope, read_scope
-from aftersales.analyses.verdict import judge
+from aftersales.analyses.verdict import WATCH_P, WATCH_Q, judge
 from aftersales.data.store import Store
-from aftersales.errors import DataError
 from aftersales.findings import Finding, by_severity
-from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics import METRICS, available
 from aftersales.stats.control_chart import ControlChart, u_chart
 from aftersales.stats.decompose import RateAndMix, rate_and_mix
 from aftersales.stats.multiplicity import benjamini_hochberg
@@ -39,7 +35,6 @@ SHARES = (
     "csat_rate",
 )
 SPLITS = ("product", "issue_type", "category")  # the first a profile has splits the rates
-SHOWN_RISES = 6  # sentences for separate rises; more are counted in one
 YEAR = 12
 
 
@@ -48,10 +43,10 @@ class Trend:
     """The judged series of a region and its main rate in detail.
 
     `table` has one row per judged series: ``metric``, ``region``, ``product`` (or what the rates
-    are split by; "" is all), ``months`` of the window, ``start``, ``count``, ``expected``,
-    ``excess``,
-    ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``, ``rung``.
-    `monthly` and `reference` are the main rate of the region and of the whole company.
+    are split by; "" is all), ``months`` of the window, ``start``, ``n``, ``count``, ``expected``,
+    ``excess``, ``cost`` of the excess, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``,
+    ``rung``. `monthly`, `above` and `reference` are the main rate of the region, of its parent and
+    of the whole company.
     """
 
     scope: Scope
@@ -60,10 +55,10 @@ class Trend:
     table: pd.DataFrame
     series: Sequence[Series]
     monthly: pd.DataFrame
+    above: pd.DataFrame
     reference: pd.DataFrame
     season: Season
     mix: RateAndMix | None
-    mix_by: str
 
     def to_frame(self) -> pd.DataFrame:
         """The judged series, most urgent first."""
@@ -74,39 +69,57 @@ class Trend:
         return by_severity(trend_words.findings(self))
 
     def plot(self, *, ax=None):
-        """The main rate by month with its interval, beside the whole company's."""
-        own = self.monthly.assign(series=self.scope.name())
-        frames = [own]
-        if self.scope.parent is not None:
-            root = self.scope.profile.regions.root.id
-            frames.append(self.reference.assign(series=self.scope.name(root)))
+        """The main rate by month, beside its parent's and the company's; counts stand alone."""
+        tree, scope = self.scope.profile.regions, self.scope
+        lines = {scope.region.id: self.monthly}
+        if scope.parent is not None and METRICS[self.metric].kind != "count":
+            lines |= {scope.parent.id: self.above, tree.root.id: self.reference}
+        frames = [rates.assign(series=scope.name(region)) for region, rates in lines.items()]
         frame = pd.concat(frames).rename(columns={"month": "period"})
-        return plot.rate_lines(frame, ylabel=self.ylabel, ax=ax)
+        return plot.rate_lines(frame, ylabel=self.ylabel, unit=self._unit, ax=ax)
+
+    @property
+    def _unit(self) -> str:
+        """How plots print values: shares as percent."""
+        unit = METRICS[self.metric].unit
+        return unit if unit == "share" else ""
 
     @property
     def ylabel(self) -> str:
         """Title and unit of the main rate."""
-        info = METRICS[self.metric]
-        return say("{measure} ({unit})", measure=say(info.title), unit=say(info.unit))
+        return self._label(say(METRICS[self.metric].title))
+
+    def _label(self, measure: str) -> str:
+        unit = METRICS[self.metric].unit
+        if unit == "share":
+            return measure
+        return say("{measure} ({unit})", measure=measure, unit=say(unit))
 
     def chart(self) -> ControlChart:
-        """Control chart of the main rate, season taken out; limits from all but 12 months."""
+        """Control chart of what goes wrong, season taken out; limits from all but 12 months."""
         bad, n = self.monthly["bad"].to_numpy(float), self.monthly["n"].to_numpy(float)
         factor = deseasonalise(bad, n)["factor"].to_numpy()
         months = pd.DatetimeIndex(self.monthly["month"])
         return u_chart(
             pd.Series(bad, index=months),
             pd.Series(n * factor, index=months),
-            per=1000.0 if METRICS[self.metric].kind == "rate" else 1.0,
+            per=self._per,
             measure=self.metric,
             baseline=max(len(months) - YEAR, YEAR) if len(months) > YEAR else None,
         )
 
+    @property
+    def _per(self) -> float:
+        """Base of the main rate; counts are charted per month of 30 days."""
+        return {"rate": 1000.0, "count": 30.0}.get(METRICS[self.metric].kind, 1.0)
+
     def plot_chart(self, *, ax=None):
         """The control chart: outside the limits is more than chance."""
+        if self.monthly.empty:
+            return plot.nothing(say("There is no month to chart."), ax=ax)
         frame = self.chart().to_frame()
-        ylabel = say("{measure}, season taken out", measure=self.ylabel)
-        return plot.control_chart(frame, ylabel=ylabel, ax=ax)
+        ylabel = say("{measure}, season taken out", measure=self._label(measured(self.metric)))
+        return plot.control_chart(frame, ylabel=ylabel, unit=self._unit, ax=ax)
 
     def plot_season(self, *, ax=None):
         """Trend, season and remainder of the main rate (STL)."""
@@ -117,10 +130,10 @@ class Trend:
         if self.mix is None:
             return plot.nothing(say("There is no earlier year to compare with."), ax=ax)
         frame = self.mix.table.copy()
-        frame["name"] = [self.scope.label(self.mix_by, v) for v in frame[self.mix_by]]
+        frame["name"] = [self.scope.label(self.split_by, v) for v in frame[self.split_by]]
         scale = 1000.0 if METRICS[self.metric].kind == "rate" else 1.0
         frame[["rate_effect", "mix_effect"]] *= scale
-        return plot.mix_rate_bars(frame, xlabel=self.ylabel, ax=ax)
+        return plot.mix_rate_bars(frame, xlabel=self.ylabel, unit=self._unit, ax=ax)
 
 
 def trend(
@@ -132,7 +145,8 @@ def trend(
     by child region and by both; service and satisfaction shares are judged in all. A series' last
     1, 3, 6 and 12 months are each held against everything before, season and over-dispersion
     allowed for, and the false discovery rate is controlled over all series of the report
-    (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289).
+    (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289). Where one changed, the month in which
+    the change most likely began is looked for.
 
     Parameters
     ----------
@@ -145,10 +159,10 @@ def trend(
     if not rates:
         return _nothing(scope)
     split_by = next((c for c in SPLITS if available(rates[0], store, by=[c])), "")
-    judged = [s for m in rates for s in _rate_series(scope, m, split_by, months)]
-    judged += [s for m in shares for s in _share_series(scope, m, months)]
-    monthly = _total(scope, rates[0], months, region=scope.region.id)
-    mix, mix_by = _mix(scope, rates[0], split_by, months)
+    by = parts(scope, split_by=split_by)
+    judged = [s for m in rates for s in judged_series(scope, m, by=by, months=months)]
+    judged += [s for m in shares for s in judged_series(scope, m, by=[[]], months=months)]
+    monthly, above, reference = _lines(scope, rates[0], months)
     return Trend(
         scope=scope,
         metric=rates[0],
@@ -156,10 +170,10 @@ def trend(
         table=_table(judged, scope, split_by),
         series=judged,
         monthly=monthly,
-        reference=_total(scope, rates[0], months, region=scope.profile.regions.root.id),
+        above=above,
+        reference=reference,
         season=_season(monthly),
-        mix=mix,
-        mix_by=mix_by,
+        mix=_mix(scope, rates[0], split_by, months),
     )
 
 
@@ -174,58 +188,15 @@ def _metrics(store: Store) -> tuple[list[str], list[str]]:
 def _nothing(scope: Scope) -> Trend:
     empty = pd.DataFrame(columns=["month", "bad", "n", "rate", "rate_low", "rate_high"])
     season = decompose_season(pd.Series(dtype=float))
-    return Trend(scope, FALLBACK, "", pd.DataFrame(), [], empty, empty, season, None, "")
+    return Trend(scope, FALLBACK, "", pd.DataFrame(), [], empty, empty, empty, season, None)
 
 
-def _measured(scope: Scope, metric: str, by: list[str], months: int, region: str) -> pd.DataFrame:
-    """``by``, ``month``, ``bad``, ``n`` of the last complete months."""
-    level = scope.children[0].level if "region" in by and scope.children else None
-    as_of = scope.last_month + pd.offsets.MonthEnd(0)
-    frame = measure(
-        metric,
-        scope.store,
-        region=region,
-        by=by,
-        as_of=as_of,
-        monthly=True,
-        months=months,
-        level=level,
-    )
-    frame = frame.assign(bad=bad_count(frame, metric=metric))
-    return counted_from_first(frame, by=by) if METRICS[metric].kind == "count" else frame
-
-
-def _rate_series(scope: Scope, metric: str, split_by: str, months: int) -> list[Series]:
-    by = [c for c in (split_by,) if c]
-    children = [r.id for r in scope.children]
-    if len(children) > 1:
-        by = ["region", *by]
-    try:
-        table = _measured(scope, metric, by, months, scope.region.id)
-    except DataError:
-        by = []
-        table = _measured(scope, metric, by, months, scope.region.id)
-    if "region" in by:
-        table = table.assign(region=table["region"].where(table["region"].isin(children)))
-    span = scope.months(months)
-    least = scope.profile.target(metric).min_n
-    kept = [[], [split_by] if split_by in by else None, ["region"] if "region" in by else None]
-    kept.append(by if len(by) == 2 else None)
-    parts = [p for b in kept if b is not None for p in split(table, by=b, months=span)]
-    return [judge_series(f, metric=metric, subject=s, min_cases=least) for s, f in parts]
-
-
-def _share_series(scope: Scope, metric: str, months: int) -> list[Series]:
-    table = _measured(scope, metric, [], months, scope.region.id)
-    least = scope.profile.target(metric).min_n
-    ((subject, frame),) = split(table, by=[], months=scope.months(months))
-    return [judge_series(frame, metric=metric, subject=subject, min_cases=least)]
-
-
-def _total(scope: Scope, metric: str, months: int, *, region: str) -> pd.DataFrame:
-    table = _measured(scope, metric, [], months, region)
-    inside = table["month"].isin(scope.months(months)) & table["n"].gt(0)
-    return table[inside].reset_index(drop=True)
+def _lines(scope: Scope, metric: str, months: int) -> list[pd.DataFrame]:
+    """The rate of the region, of its parent and of the company; each is measured once."""
+    own, root = scope.region.id, scope.profile.regions.root.id
+    wanted = [own, scope.parent.id if scope.parent else own, root]
+    found = {r: total(scope, metric, months=months, region=r) for r in dict.fromkeys(wanted)}
+    return [found[r] for r in wanted]
 
 
 def _season(monthly: pd.DataFrame) -> Season:
@@ -235,48 +206,53 @@ def _season(monthly: pd.DataFrame) -> Season:
     return decompose_season(rate[step.cumsum() == step.cumsum().max()])
 
 
-def _mix(scope: Scope, metric: str, split_by: str, months: int) -> tuple[RateAndMix | None, str]:
+def _mix(scope: Scope, metric: str, split_by: str, months: int) -> RateAndMix | None:
     """The last twelve months against the twelve before; None where either has no exposure."""
-    if not split_by or months < 2 * YEAR or METRICS[metric].kind == "count":
-        return None, split_by
-    try:
-        table = _measured(scope, metric, [split_by], months, scope.region.id)
-    except DataError:
-        return None, split_by
-    table = table.dropna(subset=[split_by])
+    info = METRICS[metric]
+    if not split_by or months < 2 * YEAR or info.kind not in ("rate", "proportion"):
+        return None
+    table = monthly_table(scope, metric, by=[split_by], months=months).dropna(subset=[split_by])
     span = scope.months(2 * YEAR)
     sums = [
-        table[table["month"].isin(part)].groupby(split_by, as_index=False)[["bad", "n"]].sum()
+        table[table["month"].isin(part)].groupby(split_by, as_index=False)[[info.count, "n"]].sum()
         for part in (span[:YEAR], span[YEAR:])
     ]
     if any(s["n"].sum() == 0 for s in sums):
-        return None, split_by
-    return rate_and_mix(*sums, by=[split_by], count="bad", exposure="n"), split_by
+        return None
+    return rate_and_mix(*sums, by=[split_by], count=info.count, exposure="n")
 
 
 def _table(judged: Sequence[Series], scope: Scope, split_by: str) -> pd.DataFrame:
-    rows = [_row(s, split_by) for s in judged if s.change is not None]
-    table = pd.DataFrame(rows)
-    if table.empty:
-        return table
-    table["q"] = benjamini_hochberg(table["p"].to_numpy())
-    table["severity"] = [
-        judge(
-            row.ratio,
-            p=row.p,
-            q=row.q,
-            cases=row.cases,
-            target=scope.profile.target(row.metric),
-        )
-        for row in table.rename(columns={"count": "cases"}).itertuples()
-    ]
+    known = [s for s in judged if s.change is not None]
+    if not known:
+        return pd.DataFrame()
+    q = benjamini_hochberg([s.p for s in known])
+    sure = [s.p <= WATCH_P and chance <= WATCH_Q for s, chance in zip(known, q, strict=True)]
+    known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
+    cost = {m: cost_per_case(scope, m, months=YEAR) for m in {s.metric for s in known}}
+    rows = [_row(s, split_by, cost[s.metric]) for s in known]
+    table = pd.DataFrame(rows).assign(q=q)
+    table["severity"] = [_severity(scope, row) for row in table.to_dict("records")]
     order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
     return table.reset_index(drop=True)
 
 
-def _row(series: Series, split_by: str) -> dict:
+def _severity(scope: Scope, row: dict) -> str:
+    share = METRICS[row["metric"]].kind == "proportion"
+    return judge(
+        row["ratio"],
+        p=row["p"],
+        q=row["q"],
+        cases=row["count"],
+        target=scope.profile.target(row["metric"]),
+        difference=row["excess"] / row["n"] if share and row["n"] else None,
+    )
+
+
+def _row(series: Series, split_by: str, each: float | None) -> dict:
     change = series.change
+    excess = change.count - change.expected
     subject = {"region": series.subject.get("region", "")}
     if split_by:
         subject[split_by] = series.subject.get(split_by, "")
@@ -285,10 +261,11 @@ def _row(series: Series, split_by: str) -> dict:
         **subject,
         "months": series.months,
         "start": series.start,
-        "n": float(series.frame["n"].tail(series.months).sum()),
+        "n": series.n,
         "count": change.count,
         "expected": change.expected,
-        "excess": change.count - change.expected,
+        "excess": excess,
+        "cost": cost_of(excess, each),
         "ratio": change.ratio,
         "low": change.low,
         "high": change.high,

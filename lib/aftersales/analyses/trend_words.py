@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from aftersales import words
+from aftersales.analyses import level_words
+from aftersales.analyses.level_words import measured
 from aftersales.analyses.scope import lacking
-from aftersales.findings import Finding
+from aftersales.analyses.verdict import ACT_P, ACT_Q
+from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
-from aftersales.stats.intervals import rate_ratio
 from aftersales.words import say, say_n
 
 if TYPE_CHECKING:
     from aftersales.analyses.trend import Trend
 
 SHOWN = 6  # sentences for separate rises of one severity; further ones are counted in one
-YEAR = 12
+FALLS_NAMED = 3
+ECHO = 0.5  # share of a whole's excess that one of its parts must hold to speak for it
 
 
 def findings(trend: Trend) -> list[Finding]:
@@ -27,13 +30,15 @@ def findings(trend: Trend) -> list[Finding]:
     if not trend.series:
         return [lacking(trend.scope, metric=trend.metric, table="tickets")]
     if table.empty:
-        return [_nothing_judged(trend), *_level(trend)]
-    urgent = _without_echoes(table[table["severity"].isin(["act", "watch"])], trend.split_by)
-    found = [_rise(trend, row) for row in urgent if row.severity == "act"][:SHOWN]
-    found += [_rise(trend, row) for row in urgent if row.severity == "watch"][:SHOWN]
-    found.append(_rest(trend, said=len(found)))
-    found += _level(trend) + _against_company(trend) + _season(trend) + _mix(trend)
-    return found + _too_short(trend)
+        return [_nothing_judged(trend), *level_words.findings(trend)]
+    urgent = table[table["severity"].isin(["act", "watch"])]
+    own = _without_echoes(urgent, trend.split_by)
+    shown = [row for row in own if row.severity == "act"][:SHOWN]
+    shown += [row for row in own if row.severity == "watch"][:SHOWN]
+    found = [_rise(trend, row) for row in shown]
+    found += _more(trend, urgent, said=len(shown)) + _falls(trend)
+    found.append(_rest(trend, urgent=len(urgent)))
+    return found + level_words.findings(trend) + _too_short(trend)
 
 
 def subject_of(row, split_by: str) -> dict[str, str]:
@@ -46,27 +51,35 @@ def _without_echoes(urgent: pd.DataFrame, split_by: str) -> list:
     """The rises that say something of their own.
 
     A part of a series that rose as the whole did (its ratio is within the whole's interval)
-    echoes it; the whole is enough.
+    echoes it; the whole is enough. A whole that rose mostly by one of its parts, and less than it,
+    echoes that part.
     """
     rows = list(urgent.itertuples())
     subjects = [subject_of(row, split_by) for row in rows]
-    return [
-        row
-        for row, subject in zip(rows, subjects, strict=True)
-        if not any(
-            whole.metric == row.metric
-            and wider.items() < subject.items()
-            and whole.low <= row.ratio <= whole.high
-            for whole, wider in zip(rows, subjects, strict=True)
-        )
-    ]
+    pairs = list(zip(rows, subjects, strict=True))
+
+    def echoes(row, subject) -> bool:
+        same = [(o, s) for o, s in pairs if o.metric == row.metric]
+        of_whole = any(s.items() < subject.items() and _as_whole(row, o) for o, s in same)
+        of_part = any(s.items() > subject.items() and _by_part(row, o) for o, s in same)
+        return of_whole or of_part
+
+    return [row for row, subject in pairs if not echoes(row, subject)]
+
+
+def _as_whole(part, whole) -> bool:
+    return whole.low <= part.ratio <= whole.high
+
+
+def _by_part(whole, part) -> bool:
+    further = part.ratio > whole.high if whole.ratio > 1 else part.ratio < whole.low
+    return further and abs(part.excess) >= ECHO * abs(whole.excess)
 
 
 def _rise(trend: Trend, row) -> Finding:
-    info = METRICS[row.metric]
     subject = subject_of(row, trend.split_by)
     values = {
-        "measure": _measure(row.metric),
+        "measure": measured(row.metric),
         "subject": _whom(trend, subject),
         "ratio": words.number(row.ratio, digits=2),
         "low": words.number(row.low, digits=2),
@@ -75,7 +88,13 @@ def _rise(trend: Trend, row) -> Finding:
         "count": words.count(row.count),
         "expected": words.cases(row.expected),
     }
-    if row.months == 1:
+    if row.expected == 0:
+        text = say(
+            "{measure}, {subject}: {count} cases since {start}, and none in its past. See Root "
+            "cause for what explains it.",
+            **values,
+        )
+    elif row.months == 1:
         text = say(
             "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} expected "
             "from its past (95 % interval {low}–{high}). Find out what happened that month.",
@@ -88,34 +107,33 @@ def _rise(trend: Trend, row) -> Finding:
             "explains it.",
             **values,
         )
-    scale = 1000.0 if info.kind == "rate" else 1.0
-    per = scale / row.n if row.n else float("nan")
-    return Finding(
-        row.severity,
-        text,
-        metric=row.metric,
-        subject=subject,
-        estimate=row.count * per,
-        low=row.low * row.expected * per,
-        high=row.high * row.expected * per,
-        baseline=row.expected * per,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.q,
-        n=row.n,
-        excess=row.excess,
-        unit=info.unit,
-        evidence="B" if row.rung == "season" else "C",
-        kind="rise",
-    )
+    return Finding(row.severity, text, subject=subject, kind="rise", **_numbers(row))
 
 
-def _measure(metric: str) -> str:
-    """What goes up when things get worse: the metric, or its misses if it is good when high."""
-    info = METRICS[metric]
-    if info.kind == "proportion" and info.good == "high":
-        return say("{measure}: misses", measure=say(info.title))
-    return say(info.title)
+def _numbers(row) -> dict:
+    """What stands behind a rise: rates per exposure, counts as cases a month.
+
+    Of a metric that is good when high these are its misses, as in the sentence.
+    """
+    info = METRICS[row.metric]
+    counted = info.kind == "count"
+    size = row.months if counted else row.n
+    per = {"rate": 1000.0}.get(info.kind, 1.0) / size if size else float("nan")
+    return {
+        "metric": row.metric,
+        "estimate": row.count * per,
+        "low": row.low * row.expected * per,
+        "high": row.high * row.expected * per,
+        "baseline": row.expected * per,
+        "ratio": row.ratio,
+        "p": row.p,
+        "q": row.q,
+        "n": None if counted else row.n,
+        "excess": row.excess,
+        "cost": None if pd.isna(row.cost) else row.cost,
+        "unit": info.unit,
+        "evidence": "B" if row.rung == "season" else "C",
+    }
 
 
 def _whom(trend: Trend, subject: Mapping[str, str]) -> str:
@@ -124,9 +142,51 @@ def _whom(trend: Trend, subject: Mapping[str, str]) -> str:
     return trend.scope.subject(subject)
 
 
-def _rest(trend: Trend, *, said: int) -> Finding:
-    n, total = len(trend.table) - said, len(trend.table)
-    if said == 0:
+def _more(trend: Trend, urgent: pd.DataFrame, *, said: int) -> list[Finding]:
+    """The rises without a sentence of their own: echoes, and those beyond the first few."""
+    n = len(urgent) - said
+    if n == 0:
+        return []
+    text = say_n(
+        "{n} further series, a part or a sum of these or a smaller one, is also above its past; "
+        "it is in the table below.",
+        "{n} further series, parts or sums of these or smaller ones, are also above their past; "
+        "they are in the table below.",
+        n,
+    )
+    severity: Severity = "watch" if said == 0 else "ok"
+    return [Finding(severity, text, metric=trend.metric, judged=n, kind="more")]
+
+
+def _falls(trend: Trend) -> list[Finding]:
+    """Series clearly below their past, the surest first: good news, or cases not yet known."""
+    table, target = trend.table, trend.scope.profile.target
+    small = [1 / target(m).watch_ratio for m in table["metric"]]
+    fell = table[table["p"].le(ACT_P) & table["q"].le(ACT_Q) & table["ratio"].le(small)]
+    if fell.empty:
+        return []
+    own = _without_echoes(fell, trend.split_by)
+    names = [
+        say(
+            "{measure}, {subject} ({ratio} times the expected since {start})",
+            measure=measured(row.metric),
+            subject=_whom(trend, subject_of(row, trend.split_by)),
+            ratio=words.number(row.ratio, digits=2),
+            start=words.month(row.start),
+        )
+        for row in own[:FALLS_NAMED]
+    ]
+    text = say(
+        "Clearly below its past: {names}. Check that no cases are missing before calling it an "
+        "improvement.",
+        names=words.listing_wide(names),
+    )
+    return [Finding("ok", text, metric=trend.metric, judged=len(fell), kind="fall")]
+
+
+def _rest(trend: Trend, *, urgent: int) -> Finding:
+    n, total = len(trend.table) - urgent, len(trend.table)
+    if urgent == 0:
         text = say_n(
             "The only series judged stays within what is expected from its own past.",
             "All {n} series judged stay within what is expected from their own past.",
@@ -140,132 +200,6 @@ def _rest(trend: Trend, *, said: int) -> Finding:
             total=words.count(total),
         )
     return Finding("ok", text, judged=max(n, 1), metric=trend.metric, kind="rest")
-
-
-def _level(trend: Trend) -> list[Finding]:
-    """The main rate of the last month, beside that of the same month a year before."""
-    if trend.monthly.empty:
-        return []
-    info, last = METRICS[trend.metric], trend.monthly.iloc[-1]
-    year_before = trend.monthly[
-        trend.monthly["month"] == last["month"] - pd.DateOffset(months=YEAR)
-    ]
-    values = {
-        "measure": say(info.title),
-        "month": words.month(last["month"]),
-        "value": words.amount(last["rate"], info.unit),
-        "span": words.span(
-            last["rate_low"], last["rate_high"], "share" if info.unit == "share" else ""
-        ),
-        "n": words.count(last["n"]),
-    }
-    if year_before.empty:
-        text = say("{measure} in {month}: {value} (95 % interval {span}, n = {n}).", **values)
-    else:
-        text = say(
-            "{measure} in {month}: {value} (95 % interval {span}, n = {n}); a year before it was "
-            "{before}.",
-            before=words.amount(year_before.iloc[0]["rate"], info.unit),
-            **values,
-        )
-    return [
-        Finding(
-            "ok",
-            text,
-            metric=trend.metric,
-            estimate=last["rate"],
-            low=last["rate_low"],
-            high=last["rate_high"],
-            n=last["n"],
-            unit=info.unit,
-            kind="level",
-        )
-    ]
-
-
-def _against_company(trend: Trend) -> list[Finding]:
-    """The last twelve months against those of the rest of the company, crude."""
-    if trend.scope.parent is None or METRICS[trend.metric].kind != "rate":
-        return []
-    own, whole = (f.tail(YEAR)[["bad", "n"]].sum() for f in (trend.monthly, trend.reference))
-    rest = whole - own
-    if rest["n"] <= 0 or own["n"] <= 0:
-        return []
-    test = rate_ratio(own["bad"], own["n"], rest["bad"], rest["n"])
-    text = say(
-        "Over the last 12 months {region} had {ratio} times the rate of the rest of the company "
-        "(95 % interval {low}–{high}), not adjusted for its products and their age; see Hotspot.",
-        region=trend.scope.name(),
-        ratio=words.number(test.ratio, digits=2),
-        low=words.number(test.low, digits=2),
-        high=words.number(test.high, digits=2),
-    )
-    return [
-        Finding(
-            "ok",
-            text,
-            metric=trend.metric,
-            ratio=test.ratio,
-            low=test.low,
-            high=test.high,
-            p=test.p,
-            n=own["n"],
-            unit="times",
-            evidence="C",
-            kind="against_company",
-        )
-    ]
-
-
-def _season(trend: Trend) -> list[Finding]:
-    season = trend.season
-    if not season.supported:
-        text = say("No season is supported by these data, so none is taken out.")
-        return [Finding("ok", text, metric=trend.metric, kind="season", p=season.p)]
-    peak = season.seasonal.groupby(season.seasonal.index.month).mean().idxmax()
-    text = say(
-        "The series has a yearly season that peaks in {month} (strength {strength} of 1, p {p}); "
-        "it is taken out before anything is called a rise.",
-        month=words.month_name(int(peak)),
-        strength=words.number(season.seasonal_strength, digits=2),
-        p=words.p_value(season.p),
-    )
-    return [
-        Finding(
-            "ok",
-            text,
-            metric=trend.metric,
-            p=season.p,
-            kind="season",
-            estimate=season.seasonal_strength,
-        )
-    ]
-
-
-def _mix(trend: Trend) -> list[Finding]:
-    if trend.mix is None:
-        return []
-    mix = trend.mix
-    scale = 1000.0 if METRICS[trend.metric].kind == "rate" else 1.0
-    text = say(
-        "Against the 12 months before, the rate changed by {change} {unit}: {rate} from the "
-        "groups' own rates, {mix} from a changed mix of the groups.",
-        change=words.signed(mix.change * scale),
-        unit=say(METRICS[trend.metric].unit),
-        rate=words.signed(mix.rate_effect * scale),
-        mix=words.signed(mix.mix_effect * scale),
-    )
-    return [
-        Finding(
-            "ok",
-            text,
-            metric=trend.metric,
-            estimate=mix.change * scale,
-            baseline=mix.rate_before * scale,
-            unit=METRICS[trend.metric].unit,
-            kind="mix",
-        )
-    ]
 
 
 def _too_short(trend: Trend) -> list[Finding]:

@@ -30,6 +30,7 @@ def judge(
     q: float,
     cases: float,
     target: Target,
+    difference: float | None = None,
     good: Literal["high", "low"] = "low",
 ) -> Severity:
     """Severity of a ratio to what was expected.
@@ -39,7 +40,9 @@ def judge(
     watch : on the bad side, q <= 0.10, p <= 0.05 and at least `target.watch_ratio` times
     ok : anything else that could be judged; unknown : no ratio or no p
 
-    A metric that is good when high is judged by the inverse ratio.
+    A metric that is good when high is judged by the inverse ratio. For shares, `difference` is how
+    much larger the share of misses is than expected; where the target says how large a difference
+    matters, that counts instead of the ratio.
 
     >>> judge(1.8, p=0.0001, q=0.001, cases=90, target=Target())
     'act'
@@ -49,15 +52,23 @@ def judge(
     'ok'
     >>> judge(float("nan"), p=0.5, q=0.5, cases=90, target=Target())
     'unknown'
+    >>> judge(1.3, p=1e-4, q=0.001, cases=90, target=Target(act_difference=0.1), difference=0.12)
+    'act'
     """
     if any(math.isnan(x) for x in (ratio, p, q)):
         return "unknown"
     if not worse(ratio, good=good):
         return "ok"
     size = ratio if good == "low" else (math.inf if ratio == 0 else 1 / ratio)
+
+    def big(least_ratio: float, least_difference: float | None) -> bool:
+        if difference is None or least_difference is None:
+            return size >= least_ratio
+        return difference >= least_difference
+
     sure = q <= ACT_Q and p <= ACT_P and cases >= ACT_CASES
-    if sure and size >= target.act_ratio:
+    if sure and big(target.act_ratio, target.act_difference):
         return "act"
-    if q <= WATCH_Q and p <= WATCH_P and size >= target.watch_ratio:
+    if q <= WATCH_Q and p <= WATCH_P and big(target.watch_ratio, target.watch_difference):
         return "watch"
     return "ok"

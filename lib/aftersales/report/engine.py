@@ -122,6 +122,7 @@ def _execute(task: Task) -> dict[str, Any]:
             cwd=str(task.source.parent),
             execution_timeout=CELL_TIMEOUT_S,
             config=_private_sockets(task.scratch),
+            extra_arguments=["--log-level=CRITICAL"],  # what goes wrong is in the notebook
         )
     except Exception as error:  # also a dead kernel: one job's trouble, not the run's
         if is_full(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,62 @@ Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 MEDIAN_CHI2 = 0.454936423119573  # median of a chi-square variable with one degree of freedom
 SMALL_MEAN = 20.0  # expected cases below which the normal approximation is not used
 MIN_VALUES = 10  # values of an attribute from which its over-dispersion is estimated
+MIN_MEAN = 5.0  # expected cases from which a value tells something about over-dispersion
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which cells are compared with which: the values of one attribute inside their strata.
+
+    Attributes
+    ----------
+    values : the values of the attribute, in order
+    cells : positions of the cells that have a value
+    pair : of each of these cells, the number of its (value, stratum) pair
+    value, stratum : of each pair
+    """
+
+    values: pd.Index
+    cells: np.ndarray
+    pair: np.ndarray
+    value: np.ndarray
+    stratum: np.ndarray
+
+    def ratios(
+        self, count: np.ndarray, exposure: np.ndarray, *, dispersion: float | None = None
+    ) -> pd.DataFrame:
+        """The table of `stratified_ratios`, for one count and exposure per cell."""
+        table = _ratios(self, self._sums(count), self._sums(exposure))
+        phi = dispersion
+        if phi is None:
+            phi = robust_dispersion(table["z"].where(table["mean"] >= MIN_MEAN).to_numpy())
+        table["z"] /= np.sqrt(phi)
+        table["p"] = 2 * stats.norm.sf(table["z"].abs())
+        table["low"], table["high"] = _interval(table, phi)
+        table.attrs["dispersion"] = phi
+        return table.drop(columns="log_variance")
+
+    def _sums(self, weights: np.ndarray) -> np.ndarray:
+        """Sum of cell values by pair."""
+        values = np.asarray(weights, dtype=float)[self.cells]
+        return np.bincount(self.pair, weights=values, minlength=len(self.value))
+
+
+def comparison(cells: pd.DataFrame, *, attribute: str, strata: Sequence[str]) -> Comparison:
+    """Lay out a comparison once, to be computed for several counts and exposures.
+
+    Missing values of `attribute` are not a value; a missing stratum is a stratum of its own.
+    """
+    codes, values = pd.factorize(cells[attribute], sort=True)
+    known = np.flatnonzero(codes >= 0)
+    group = np.zeros(len(cells), dtype=np.int64)
+    for column in strata:
+        level, names = pd.factorize(cells[column], use_na_sentinel=False)
+        group = pd.factorize(group * max(len(names), 1) + level)[0].astype(np.int64)
+    flat = codes[known].astype(np.int64) * (int(group.max(initial=0)) + 1) + group[known]
+    pairs, pair = np.unique(flat, return_inverse=True)
+    width = int(group.max(initial=0)) + 1
+    return Comparison(pd.Index(values), known, pair, pairs // width, pairs % width)
 
 
 def stratified_ratios(
@@ -26,7 +83,7 @@ def stratified_ratios(
     """Rate ratio of every value of an attribute against the other values in the same strata.
 
     A value is compared only where its stratum also holds exposure of other values; what it has
-    elsewhere says nothing about it and is left out of ``expected`` and ``compared``.
+    elsewhere says nothing about it and is left out of ``compared``, ``at_risk`` and ``expected``.
 
     Parameters
     ----------
@@ -34,21 +91,25 @@ def stratified_ratios(
     attribute : the column whose values are compared; missing values are not a value
     strata : columns held equal; an empty list compares crudely
     dispersion : variance over Poisson variance; None estimates it from the values themselves
-        where there are at least 10 of them (robustly, from the median; at least 1), else 1
+        where there are at least 10 of them with 5 expected cases (robustly, from the median; at
+        least 1), else 1
 
     Returns
     -------
     DataFrame, one row per value
-        ``value``, ``count`` and ``exposure`` in all, ``compared`` (cases in strata where a
-        comparison exists), ``expected`` (of those, at the rate of the others), ``ratio``, ``low``,
-        ``high`` (95 %), ``z``, ``p`` (two-sided score test). A value that is alone
-        in all its strata has ratio NaN: it cannot be told apart from them.
+        ``value``, ``count`` and ``exposure`` in all; ``compared`` and ``at_risk`` (cases and
+        exposure in strata where a comparison exists), ``others`` (cases of the others there),
+        ``mean`` (cases if all had the same rate), ``expected`` (at the rate of the others),
+        ``ratio``, ``low``, ``high`` (95 %), ``z``, ``p`` (two-sided score test). A value that is
+        alone in all its strata has ratio NaN: it cannot be told apart from them. Where the others
+        have no case the ratio is infinite, with a finite lower limit.
 
     Notes
     -----
     Ratio: Rothman and Boice 1979, Epidemiologic Analysis with a Programmable Calculator, the
     Mantel-Haenszel estimator for person-time. Interval: Greenland and Robins 1985, Biometrics
-    41:55. Test: score test for person-time data (Breslow and Day 1987, IARC 82, section 3.6).
+    41:55; for ratios 0 and infinity the exact conditional limit, as if all strata were split
+    alike. Test: score test for person-time data (Breslow and Day 1987, IARC 82, section 3.6).
     Over-dispersion: multiplicative, as Spiegelhalter 2005, Stat. Med. 24:1185, with the median.
 
     >>> cells = pd.DataFrame({"age": [1, 1, 2, 2], "lot": list("abab"),
@@ -58,14 +119,51 @@ def stratified_ratios(
     >>> found[["value", "count", "expected", "ratio"]].to_numpy().tolist()
     [['a', 28.0, 14.0, 2.0], ['b', 14.0, 28.0, 0.5]]
     """
-    sums = _sums(cells, count=count, exposure=exposure, attribute=attribute, strata=strata)
-    table = _ratios(sums)
-    phi = dispersion if dispersion is not None else robust_dispersion(table["z"].to_numpy())
-    table["z"] /= np.sqrt(phi)
-    table["p"] = 2 * stats.norm.sf(table["z"].abs())
-    spread = np.exp(Z95 * np.sqrt(table.pop("log_variance") * phi))
-    table["low"], table["high"] = table["ratio"] / spread, table["ratio"] * spread
-    table.attrs["dispersion"] = phi
+    layout = comparison(cells, attribute=attribute, strata=strata)
+    return layout.ratios(cells[count].to_numpy(), cells[exposure].to_numpy(), dispersion=dispersion)
+
+
+def _ratios(layout: Comparison, y: np.ndarray, n: np.ndarray) -> pd.DataFrame:
+    """Sums over strata: cases and exposure of the value (y, n), of its strata (Y, N)."""
+    whole_y, whole_n = (np.bincount(layout.stratum, weights=w)[layout.stratum] for w in (y, n))
+    rest_n = whole_n - n
+    meets = (n > 0) & (rest_n > 1e-9 * whole_n)
+    size = np.where(meets, whole_n, 1.0)
+    parts = {
+        "count": y,
+        "exposure": n,
+        "compared": y * meets,
+        "at_risk": n * meets,
+        "others": (whole_y - y) * meets,
+        "mean": whole_y * n / size * meets,
+        "up": y * rest_n / size * meets,
+        "down": (whole_y - y) * n / size * meets,
+        "both": n * rest_n / size * meets,
+        "variance": whole_y * n * rest_n / size**2 * meets,
+    }
+    total = pd.DataFrame(
+        {
+            name: np.bincount(layout.value, weights=w, minlength=len(layout.values))
+            for name, w in parts.items()
+        }
+    )
+    return _compared(total).assign(value=layout.values)[
+        ["value", *list(parts)[:6], "expected", "ratio", "z", "log_variance"]
+    ]
+
+
+def _compared(total: pd.DataFrame) -> pd.DataFrame:
+    up, down = total["up"], total["down"]
+    ratio = up / down
+    expected = total["compared"] / ratio
+    expected = expected.mask(up == 0, down * total["at_risk"] / total["both"])
+    table = total.assign(
+        ratio=ratio,
+        expected=expected.mask(np.isinf(ratio), 0.0),
+        z=_score(total["compared"], total["mean"], total["variance"]),
+        log_variance=total["variance"] / (up * down),
+    )
+    table.loc[(up <= 0) & (down <= 0), ["expected", "ratio", "z", "log_variance"]] = np.nan
     return table
 
 
@@ -75,10 +173,26 @@ def _score(count: pd.Series, mean: pd.Series, variance: pd.Series) -> np.ndarray
     The normal score calls a handful of cases far too rare when hardly any are expected.
     """
     y, mu = count.to_numpy(), mean.to_numpy()
-    z = (y - mu) / np.sqrt(variance.to_numpy())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (y - mu) / np.sqrt(variance.to_numpy())
     above = stats.poisson.sf(y, mu) + stats.poisson.pmf(y, mu) / 2
     exact = np.clip(stats.norm.isf(np.clip(above, 1e-300, 1 - 1e-16)), -38, 38)
     return np.where((mu < SMALL_MEAN) & np.isfinite(z), exact, z)
+
+
+def _interval(table: pd.DataFrame, phi: float) -> tuple[pd.Series, pd.Series]:
+    """95 % limits of the ratio; exact ones where the value or the others have no case."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        spread = np.exp(Z95 * np.sqrt(table["log_variance"] * phi))
+        low, high = table["ratio"] / spread, table["ratio"] * spread
+        total = table["compared"] + table["others"]
+        share = table["mean"] / total  # of the cases, if all had the same rate
+        tail = 0.025 ** (phi / total)
+        odds = (1 - share) / share
+        alone, none = np.isinf(table["ratio"]), table["ratio"].eq(0)
+        low = low.mask(alone, tail / (1 - tail) * odds).mask(none, 0.0)
+        high = high.mask(alone, np.inf).mask(none, (1 - tail) / tail * odds)
+    return low, high
 
 
 def robust_dispersion(z: np.ndarray) -> float:
@@ -90,59 +204,6 @@ def robust_dispersion(z: np.ndarray) -> float:
     if len(known) < MIN_VALUES:
         return 1.0
     return max(1.0, float(np.median(known**2)) / MEDIAN_CHI2)
-
-
-def _sums(
-    cells: pd.DataFrame, *, count: str, exposure: str, attribute: str, strata: Sequence[str]
-) -> pd.DataFrame:
-    """Per stratum and value: cases and exposure of the value (y, n) and of the stratum (Y, N)."""
-    known = cells[cells[attribute].notna()]
-    if strata:
-        stratum = known.groupby(list(strata), dropna=False, sort=False).ngroup()
-    else:
-        stratum = pd.Series(0, index=known.index)
-    frame = pd.DataFrame(
-        {
-            "stratum": stratum,
-            "value": known[attribute],
-            "y": known[count].astype(float),
-            "n": known[exposure].astype(float),
-        }
-    )
-    sums = frame.groupby(["value", "stratum"], as_index=False, sort=True, observed=True).sum()
-    whole = sums.groupby("stratum")[["y", "n"]].transform("sum")
-    return sums.assign(Y=whole["y"], N=whole["n"])
-
-
-def _ratios(sums: pd.DataFrame) -> pd.DataFrame:
-    y, n, whole_y, whole_n = (sums[c].to_numpy() for c in ("y", "n", "Y", "N"))
-    rest_n = whole_n - n
-    meets = (n > 0) & (rest_n > 1e-9 * whole_n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = pd.DataFrame(
-            {
-                "value": sums["value"],
-                "count": y,
-                "exposure": n,
-                "compared": np.where(meets, y, 0.0),
-                "up": np.where(meets, y * rest_n / whole_n, 0.0),
-                "down": np.where(meets, (whole_y - y) * n / whole_n, 0.0),
-                "mean": np.where(meets, whole_y * n / whole_n, 0.0),
-                "variance": np.where(meets, whole_y * n * rest_n / whole_n**2, 0.0),
-            }
-        )
-        total = parts.groupby("value", as_index=False, sort=True, observed=True).sum()
-        ratio = total["up"] / total["down"]
-        table = total[["value", "count", "exposure", "compared"]].assign(
-            expected=total["compared"] / ratio,
-            ratio=ratio,
-            z=_score(total["compared"], total["mean"], total["variance"]),
-            log_variance=total["variance"] / (total["up"] * total["down"]),
-        )
-    judged = (total["up"] > 0) | (total["down"] > 0)
-    table.loc[~judged, ["expected", "ratio", "z", "log_variance"]] = np.nan
-    table.loc[total["up"] == 0, "expected"] = total["down"]
-    return table
 
 
 def homogeneity(
@@ -157,8 +218,8 @@ def homogeneity(
     """p-value that the ratio of the marked cells to the rest is the same for all values of `over`.
 
     Cochran's Q on the log Mantel-Haenszel ratios of each value of `over`, weighted by their
-    inverse variance; values with fewer than 5 marked cases or a ratio of 0 are left out. NaN
-    with fewer than two such values.
+    inverse variance; values with fewer than 5 marked cases, or without a finite ratio above 0,
+    are left out. NaN with fewer than two such values.
     """
     marked = cells.assign(_inside=np.where(inside, "in", "out"))
     logs, weights = [], []
@@ -166,7 +227,7 @@ def homogeneity(
         found = stratified_ratios(
             part, count=count, exposure=exposure, attribute="_inside", strata=strata
         ).set_index("value")
-        if "in" not in found.index or found.at["in", "compared"] < 5:
+        if "in" not in found.index or found.at["in", "compared"] < MIN_MEAN:
             continue
         ratio, high = found.at["in", "ratio"], found.at["in", "high"]
         if np.isfinite(ratio) and ratio > 0 and np.isfinite(high):

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.adjust import stratified_ratios
+from aftersales.stats.adjust import Comparison, comparison
 from aftersales.stats.multiplicity import benjamini_hochberg
 
 Q = 0.01  # false discovery rate at which a value is taken for a cause
 P = 0.005  # and the largest p of any single one
-COLUMNS = [
-    *("attribute", "value", "count", "exposure", "compared", "expected", "excess"),
-    *("crude_ratio", "crude_low", "crude_high", "crude_p", "ratio", "low", "high", "p", "q"),
-    *("rank", "shadow_of", "few"),
-]
 SHADOW_P = 0.005  # crude p below which a value that is no cause "looks guilty"
+LARGEST_RATIO = 1000.0  # stands for an infinite ratio: the others have no case at all
+COLUMNS = [
+    *("attribute", "value", "count", "exposure", "compared", "at_risk", "others"),
+    *("expected", "excess", "crude_ratio", "crude_low", "crude_high", "crude_p"),
+    *("ratio", "low", "high", "p", "q", "rank", "shadow_of", "few"),
+]
+Key = tuple[str, str]  # attribute, value
 
 
 @dataclass(frozen=True)
@@ -26,20 +28,69 @@ class Causes:
     """Every value of every attribute, before and after the causes found are allowed for.
 
     `table` has one row per attribute and value: ``attribute``, ``value``, ``count``, ``exposure``,
-    ``compared``, ``expected``, ``excess``, ``crude_ratio``, ``crude_low``, ``crude_high``,
-    ``crude_p``, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``rank`` (1 for the first cause found,
+    ``compared``, ``at_risk``, ``others`` (see `stats.adjust.stratified_ratios`), ``expected``,
+    ``excess``, ``crude_ratio``, ``crude_low``, ``crude_high``, ``crude_p``, ``ratio``, ``low``,
+    ``high``, ``p``, ``q`` (over all values that are judged), ``rank`` (1 for the first cause found,
     NaN for no cause), ``shadow_of`` ("attribute=value" of the cause that explains it, else ""),
-    ``few``.
-    The crude columns allow for the strata only, the others also for the causes found.
+    ``few`` (not judged).
+    The crude columns allow for the strata only, the others also for the (other) causes found.
     """
 
     table: pd.DataFrame
-    order: Sequence[tuple[str, str]]  # causes in the order found
+    order: Sequence[Key]  # causes in the order found
     dispersion: Mapping[str, float]  # by attribute
+    min_ratio: float = 1.2
 
     def to_frame(self) -> pd.DataFrame:
         """Causes first, then the other values by their p."""
         return self.table
+
+    def further(self) -> pd.DataFrame:
+        """Values that stand out as causes do but were not taken for one, e.g. the ninth."""
+        sure = _sure(self.table, self.min_ratio) & ~self.table["few"]
+        return self.table[sure & self.table["rank"].isna()]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Cells laid out for all attributes, and the dispersion of each."""
+
+    y: np.ndarray
+    n: np.ndarray
+    comparisons: Mapping[str, Comparison]
+    dispersion: dict[str, float] = field(default_factory=dict)
+
+    def mask(self, key: Key) -> np.ndarray:
+        """The cells that have a value."""
+        layout = self.comparisons[key[0]]
+        place = int(np.flatnonzero(layout.values.astype(str) == key[1])[0])
+        inside = np.zeros(self.n.size, dtype=bool)
+        inside[layout.cells] = layout.value[layout.pair] == place
+        return inside
+
+    def explained(self, effects: Mapping[Key, float]) -> np.ndarray:
+        """Exposure multiplied by the effects of the causes that apply to each cell."""
+        total = self.n.copy()
+        for key, ratio in effects.items():
+            total[self.mask(key)] *= ratio
+        return total
+
+    def ratios(self, effects: Mapping[Key, float]) -> pd.DataFrame:
+        """Every value of every attribute, given the effects."""
+        size = self.explained(effects)
+        parts = []
+        for attribute, layout in self.comparisons.items():
+            part = layout.ratios(self.y, size, dispersion=self.dispersion.get(attribute))
+            self.dispersion.setdefault(attribute, part.attrs["dispersion"])
+            parts.append(part.assign(value=part["value"].map(str), attribute=attribute))
+        return pd.concat(parts, ignore_index=True)
+
+    def alone(self, key: Key, effects: Mapping[Key, float]) -> pd.Series:
+        """One value, given the effects of all others."""
+        size = self.explained({k: v for k, v in effects.items() if k != key})
+        spread = self.dispersion[key[0]]
+        table = self.comparisons[key[0]].ratios(self.y, size, dispersion=spread)
+        return table[table["value"].map(str) == key[1]].iloc[0]
 
 
 def find_causes(
@@ -49,6 +100,7 @@ def find_causes(
     exposure: str,
     strata: Mapping[str, Sequence[str]],
     min_expected: float = 5.0,
+    min_exposure: float = 0.0,
     min_ratio: float = 1.2,
     max_causes: int = 8,
 ) -> Causes:
@@ -56,7 +108,7 @@ def find_causes(
 
     Each value is compared with the others inside its strata (`stratified_ratios`). A value is a
     cause when its ratio is above `min_ratio`, p <= 0.005 and q <= 0.01 (Benjamini-Hochberg over all
-    values of all attributes). Its exposure is then multiplied by its ratio, so that what it
+    judged values of all attributes). Its exposure is then multiplied by its ratio, so that what it
     explains no longer counts against others; after each step the earlier causes are estimated
     again given the later ones, and one that no longer holds is dropped.
 
@@ -64,158 +116,111 @@ def find_causes(
     ----------
     cells : one row per combination of attribute values, with `count` and `exposure`
     strata : attribute to judge -> columns held equal when it is judged
-    min_expected : values with fewer expected and observed cases are marked ``few`` and not judged
+    min_expected : values with fewer expected and observed cases are marked ``few`` and not
+        judged, and so are those whose others have fewer
+    min_exposure : values with less exposure are not judged either
     """
-    attributes = list(strata)
-    y = cells[count].to_numpy(float)
-    crude = _ratios(cells, y, cells[exposure].to_numpy(float), strata, None)
-    dispersion = {a: crude.attrs["dispersion"][a] for a in attributes}
-    few = np.maximum(crude["compared"], crude["expected"].fillna(0)) < min_expected
-    effects: dict[tuple[str, str], float] = {}
-    current = crude
-    while len(effects) < max_causes:
-        best = _strongest(current, few, effects, min_ratio)
+    layouts = {a: comparison(cells, attribute=a, strata=list(s)) for a, s in strata.items()}
+    search = _Search(cells[count].to_numpy(float), cells[exposure].to_numpy(float), layouts)
+    crude = search.ratios({})
+    few = _few(crude, min_expected, min_exposure)
+    effects: dict[Key, float] = {}
+    refused: set[Key] = set()
+    current = _with_q(crude, few)
+    while len(effects) < max_causes and len(refused) < max_causes:
+        best = _strongest(current, few, refused | set(effects), min_ratio)
         if best is None:
             break
-        effects[best] = _ratio_of(current, best)
-        effects, current = _refit(cells, y, exposure, strata, effects, dispersion, min_ratio)
+        effects = _refit(search, effects | {best: _size(current, best)}, min_ratio)
         if best not in effects:
-            break  # it does not hold beside the earlier ones: nothing further to find
-    return _result(cells, y, exposure, strata, crude, current, few, effects, dispersion)
+            refused.add(best)  # it does not hold beside the earlier ones
+        current = _with_q(search.ratios(effects), few)
+    table = _result(search, crude, current, few, effects)
+    return Causes(table, list(effects), search.dispersion, min_ratio)
 
 
-def _ratios(
-    cells: pd.DataFrame,
-    y: np.ndarray,
-    exposure: np.ndarray,
-    strata: Mapping[str, Sequence[str]],
-    dispersion: Mapping[str, float] | None,
-) -> pd.DataFrame:
-    frame = cells.assign(_y=y, _n=exposure)
-    parts, spread = [], {}
-    for attribute, held in strata.items():
-        part = stratified_ratios(
-            frame,
-            count="_y",
-            exposure="_n",
-            attribute=attribute,
-            strata=list(held),
-            dispersion=None if dispersion is None else dispersion[attribute],
-        )
-        spread[attribute] = part.attrs["dispersion"]
-        parts.append(part.assign(value=part["value"].map(str)).assign(attribute=attribute))
-    table = pd.concat(parts, ignore_index=True)
-    table["q"] = benjamini_hochberg(table["p"].to_numpy())
-    table.attrs["dispersion"] = spread
-    return table
+def _few(crude: pd.DataFrame, min_expected: float, min_exposure: float) -> pd.Series:
+    """Too few cases in a value or in what it is compared with, or too little exposure."""
+    others_mean = crude["compared"] + crude["others"] - crude["mean"]
+    small = crude[["compared", "mean"]].max(axis=1) < min_expected
+    lonely = pd.concat([crude["others"], others_mean], axis=1).max(axis=1) < min_expected
+    return small | lonely | (crude["exposure"] < min_exposure)
+
+
+def _with_q(table: pd.DataFrame, few: pd.Series) -> pd.DataFrame:
+    return table.assign(q=benjamini_hochberg(table["p"].mask(few).to_numpy()))
+
+
+def _sure(table: pd.DataFrame, min_ratio: float) -> pd.Series:
+    return (table["p"] <= P) & (table["q"] <= Q) & (table["ratio"] >= min_ratio)
 
 
 def _strongest(
-    table: pd.DataFrame, few: pd.Series, effects: Mapping, min_ratio: float
-) -> tuple[str, str] | None:
-    taken = [key in effects for key in zip(table["attribute"], table["value"], strict=True)]
-    sure = (table["p"] <= P) & (table["q"] <= Q) & (table["ratio"] >= min_ratio)
-    candidates = table[sure & ~few & ~np.array(taken)]
+    table: pd.DataFrame, few: pd.Series, passed: set[Key], min_ratio: float
+) -> Key | None:
+    keys = zip(table["attribute"], table["value"], strict=True)
+    taken = np.array([key in passed for key in keys], dtype=bool)
+    candidates = table[_sure(table, min_ratio) & ~few & ~taken]
     if candidates.empty:
         return None
     row = candidates.loc[candidates["z"].idxmax()]
     return row["attribute"], row["value"]
 
 
-def _ratio_of(table: pd.DataFrame, key: tuple[str, str]) -> float:
+def _size(table: pd.DataFrame, key: Key) -> float:
     row = table[(table["attribute"] == key[0]) & (table["value"] == key[1])].iloc[0]
-    # With no case outside the value the ratio is infinite; a thousandfold is as good.
-    return float(min(row["ratio"], 1000.0))
+    return float(min(row["ratio"], LARGEST_RATIO))
 
 
-def _mask(cells: pd.DataFrame, key: tuple[str, str]) -> np.ndarray:
-    return (cells[key[0]].astype(str) == key[1]).to_numpy() & cells[key[0]].notna().to_numpy()
-
-
-def _explained(
-    cells: pd.DataFrame, exposure: str, effects: Mapping[tuple[str, str], float]
-) -> np.ndarray:
-    """Exposure multiplied by the effects of the causes that apply to each cell."""
-    total = cells[exposure].to_numpy(float).copy()
-    for key, ratio in effects.items():
-        total[_mask(cells, key)] *= ratio
-    return total
-
-
-def _refit(
-    cells: pd.DataFrame,
-    y: np.ndarray,
-    exposure: str,
-    strata: Mapping[str, Sequence[str]],
-    effects: Mapping[tuple[str, str], float],
-    dispersion: Mapping[str, float],
-    min_ratio: float,
-) -> tuple[dict[tuple[str, str], float], pd.DataFrame]:
+def _refit(search: _Search, effects: Mapping[Key, float], min_ratio: float) -> dict[Key, float]:
     """Estimate each cause given the others (twice round), drop those that no longer hold."""
     kept = dict(effects)
     for _ in range(2):
         for key in list(kept):
-            others = {k: v for k, v in kept.items() if k != key}
-            size = _explained(cells, exposure, others)
-            one = {key[0]: strata[key[0]]}
-            table = _ratios(cells, y, size, one, dispersion)
-            row = table[table["value"] == key[1]].iloc[0]
+            row = search.alone(key, kept)
             if row["p"] <= P and row["ratio"] >= min_ratio:
-                kept[key] = float(min(row["ratio"], 1000.0))
+                kept[key] = float(min(row["ratio"], LARGEST_RATIO))
             else:
                 del kept[key]
-    return kept, _ratios(cells, y, _explained(cells, exposure, kept), strata, dispersion)
+    return kept
 
 
 def _result(
-    cells: pd.DataFrame,
-    y: np.ndarray,
-    exposure: str,
-    strata: Mapping[str, Sequence[str]],
+    search: _Search,
     crude: pd.DataFrame,
     current: pd.DataFrame,
     few: pd.Series,
-    effects: Mapping[tuple[str, str], float],
-    dispersion: Mapping[str, float],
-) -> Causes:
+    effects: Mapping[Key, float],
+) -> pd.DataFrame:
     table = current.copy()
     for name in ("ratio", "low", "high", "p"):
         table[f"crude_{name}"] = crude[name]
+    for name in ("exposure", "at_risk"):
+        table[name] = crude[name]
     table["rank"], table["few"] = np.nan, few
     for rank, key in enumerate(effects, start=1):
-        others = {k: v for k, v in effects.items() if k != key}
-        size = _explained(cells, exposure, others)
-        alone = _ratios(cells, y, size, {key[0]: strata[key[0]]}, dispersion)
-        row = alone[alone["value"] == key[1]].iloc[0]
+        row = search.alone(key, effects)
         at = (table["attribute"] == key[0]) & (table["value"] == key[1])
-        for name in ("compared", "expected", "ratio", "low", "high", "z", "p"):
+        for name in ("expected", "ratio", "low", "high", "z", "p"):
             table.loc[at, name] = row[name]
         table.loc[at, "rank"] = rank
-        table.loc[at, "q"] = crude.loc[at, "q"]
-    table["exposure"] = crude["exposure"]
+    table = _with_q(table, few)
     table["excess"] = table["compared"] - table["expected"]
-    table["shadow_of"] = _shadows(table, cells, y, effects)
+    table["shadow_of"] = _shadows(search, table, effects)
     order = ["rank", "p"]
     table = table.sort_values(order, na_position="last", kind="stable", ignore_index=True)
-    return Causes(table[COLUMNS], list(effects), dispersion)
+    return table[COLUMNS]
 
 
-def _shadows(
-    table: pd.DataFrame,
-    cells: pd.DataFrame,
-    y: np.ndarray,
-    effects: Mapping[tuple[str, str], float],
-) -> list[str]:
+def _shadows(search: _Search, table: pd.DataFrame, effects: Mapping[Key, float]) -> list[str]:
     """For each value that looked guilty and no longer does: the cause of most of its excess."""
-    looked = (table["crude_p"] <= SHADOW_P) & (table["crude_ratio"] > 1)
+    looked = (table["crude_p"] <= SHADOW_P) & (table["crude_ratio"] > 1) & ~table["few"]
     still = (table["p"] <= SHADOW_P) & (table["ratio"] > 1)
+    extra = {k: search.y * search.mask(k) * (1 - 1 / r) for k, r in effects.items()}
     named = []
-    extra = {k: y * _mask(cells, k) * (1 - 1 / r) for k, r in effects.items()}
     for row, guilty in zip(table.itertuples(), looked & ~still & table["rank"].isna(), strict=True):
-        if not guilty or not effects:
-            named.append("")
-            continue
-        inside = _mask(cells, (row.attribute, row.value))
-        cause = max(extra, key=lambda k: extra[k][inside].sum())
-        named.append(f"{cause[0]}={cause[1]}" if extra[cause][inside].sum() > 0 else "")
+        inside = search.mask((row.attribute, row.value)) if guilty and extra else None
+        share = {k: float(e[inside].sum()) for k, e in extra.items()} if inside is not None else {}
+        cause = max(share, key=share.__getitem__, default=None)
+        named.append(f"{cause[0]}={cause[1]}" if cause and share[cause] > 0 else "")
     return named
