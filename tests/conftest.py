@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
@@ -52,6 +53,51 @@ def _shared(part: str) -> Path:
             f"no public {part} here: set AFTERSALES_SHARED to the folder that holds {part}/"
         )
     return home / part
+
+
+@dataclass(frozen=True)
+class SmallSample:
+    """The sample company with few tickets, and the reports that are made of it."""
+
+    raw: Path
+    processed: Path
+    out: Path  # the report folder
+
+    @property
+    def pages(self) -> Path:
+        return self.out / "2025-12"
+
+
+@pytest.fixture(scope="session")
+def small_sample(tmp_path_factory: pytest.TempPathFactory) -> SmallSample:
+    """The sample of 4,000 tickets, cleaned; made once, in seconds."""
+    from aftersales.cli import run_command
+
+    home = tmp_path_factory.mktemp("sample")
+    sample = SmallSample(home / "raw", home / "processed", home / "reports")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFTERSALES_KEY", "a key for tests, as long as it needs to be")
+        patch.chdir(ROOT)
+        assert run_command(["sample", "--raw", str(sample.raw), "--tickets", "4000"]) == 0
+        where = ["--raw", str(sample.raw), "--processed", str(sample.processed)]
+        assert run_command(["clean", *where]) == 0
+    return sample
+
+
+@pytest.fixture(scope="session")
+def rendered_sample(small_sample: SmallSample) -> SmallSample:
+    """Its reports in English: all five for one region, and one for its parent and a sibling."""
+    from aftersales.cli import run_command
+
+    where = ["--processed", str(small_sample.processed), "--out", str(small_sample.out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        for asked in (
+            ["--region", "CN-S"],
+            ["--region", "CN", "--region", "CN-SW", "--notebook", "40_customer_segment"],
+        ):
+            assert run_command(["render", *where, "--language", "en", *asked]) == 0
+    return small_sample
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from aftersales import __version__
 from aftersales.config import Profile, find_root, read_profile
 from aftersales.errors import RequestError, nearest
 from aftersales.listing import Listing, listed
-from aftersales.terminal import DEBUG, explained, print_run, print_table, progress
+from aftersales.terminal import DEBUG, explained, print_cleaning, print_run, print_table, progress
 from aftersales.words import use_language
 
 if TYPE_CHECKING:
@@ -107,24 +107,20 @@ def clean(
 
 def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
     from aftersales.data.clean import clean_profile
+    from aftersales.data.store import open_store
 
     folder = _raw(profile, raw)
     if raw is None and profile.name == "sample" and not folder.exists():
         typer.echo("No raw files yet: generating the sample company.", err=True)
         sample()
     with progress("Cleaning") as update:
-        manifest = clean_profile(
+        clean_profile(
             profile,
             raw=folder,
             processed=processed,
             progress=lambda table, rows: update(description=f"{table}: {rows:,} rows"),
         )
-    counted = manifest.to_frame()
-    print_table(
-        list(counted),
-        [[r.table, *(f"{n:,}" for n in r[1:])] for r in counted.itertuples(index=False)],
-    )
-    typer.echo(f"Processed tables are in {processed}.")
+    print_cleaning(open_store(profile, processed=processed))
 
 
 @app.command()
@@ -164,10 +160,10 @@ def render(
         force=force,
         parameters=_pairs(parameter or ()),
     )
-    use_language(language.value if language else settings.language)
     check_request(settings, request)
     if processed is None and profile == "sample" and not request.processed.exists():
         _clean(settings, raw=None, processed=request.processed)
+    use_language(language.value if language else settings.language)
     _render(settings, request)
 
 

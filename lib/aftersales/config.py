@@ -93,6 +93,12 @@ def read_profile(name: str, *, root: Path) -> Profile:
     if (language := sources.get("language", "en")) not in LANGUAGES:
         raise ConfigError(f'language "{language}" in {file}: {nearest(language, LANGUAGES)}')
     face = {k: sources[k] for k in _PROFILE_KEYS if sources.get(k) is not None}
+    for key in ("title", "labels"):
+        if not isinstance(face.get(key, {}), Mapping):
+            raise ConfigError(
+                f"{file}: `{key}` must hold `key: value` lines such as {{en: ...}}, "
+                f"found {face[key]!r}."
+            )
     if "as_of" in face:
         face["as_of"] = str(face["as_of"])
     return Profile(
@@ -169,6 +175,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where} is not UTF-8 text; save it in that encoding.") from None
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         reason = getattr(error, "problem", error)

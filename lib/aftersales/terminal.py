@@ -13,6 +13,7 @@ from aftersales.data.files import is_full
 from aftersales.errors import AftersalesError
 
 if TYPE_CHECKING:
+    from aftersales.data.store import Store
     from aftersales.report.render import Run
 
 DEBUG = "AFTERSALES_DEBUG"  # environment variable: set to anything to see tracebacks
@@ -48,7 +49,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         )
     if isinstance(error, OSError) and error.errno in _FOLDER:
         return (
-            f"{_file(error)} cannot be used: {error.strerror}. Change its rights, or give another "
+            f"{_file(error)} cannot be used ({error.strerror}); change its rights, or give another "
             "folder with --raw, --processed or --out.",
             2,
         )
@@ -107,6 +108,20 @@ def _width(text: str) -> int:
 
 def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "").isdigit()
+
+
+def print_cleaning(store: Store) -> None:
+    """What was read and kept of each table, and why the other rows were not."""
+    counts = ["read", "kept", "duplicates", "rejected"]
+    tables = store.manifest["tables"].items()
+    print_table(["table", *counts], [[name, *(f"{t[c]:,}" for c in counts)] for name, t in tables])
+    log = store.cleaning_log(only_counted=True)
+    for step in log[log["rows_in"] > log["rows_out"]].itertuples():
+        typer.echo(f"{step.table}: {step.reason}")
+    typer.echo(
+        f"Processed tables are in {store.folder}; rejected/ there holds each rejected row with its "
+        "file, line and reason."
+    )
 
 
 def print_run(run: Run) -> None:

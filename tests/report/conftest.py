@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 import pandas as pd
@@ -105,10 +106,10 @@ class Project:
         usual["processed"] = self.root / "data" / "processed" / "demo"
         return Request(**(usual | more))
 
-    def render(self, store: FakeStore | None = None, **more: Any):
+    def render(self, store: FakeStore | None = None, *, on_done: Any = None, **more: Any):
         from aftersales.report.render import render
 
-        return render(store or self.store, self.request(**more))
+        return render(store or self.store, self.request(**more), on_done=on_done)
 
     def page(self, name: str, period: str = "2025-12") -> str:
         return (self.out / period / name).read_text(encoding="utf-8")
@@ -117,6 +118,39 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def project_in() -> type[Project]:
+    """Makes a project in a folder, for fixtures that several tests share."""
+    return Project
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run notebooks one after the other in this process: no kernel, no other process."""
+    from aftersales.report import engine, render
+
+    def run_tasks(work, tasks, *, workers):
+        yield from ((task, work(task)) for task in tasks)
+
+    monkeypatch.setattr(render, "run_tasks", run_tasks)
+    monkeypatch.setattr(engine.papermill, "execute_notebook", _execute)
+
+
+def _execute(before: str, after: str, *, parameters: Mapping[str, Any], **_: Any) -> None:
+    """As papermill does it, for cells that show findings or nothing."""
+    done, names = nbformat.read(before, as_version=4), {}
+    for n, cell in enumerate((c for c in done.cells if c.cell_type == "code"), 1):
+        with patch("IPython.display.display") as display:
+            exec(cell.source, names)
+        names |= parameters
+        cell.execution_count = n
+        cell.outputs = [
+            nbformat.v4.new_output("display_data", data=call.args[0])
+            for call in display.call_args_list
+        ]
+    nbformat.write(done, after)
 
 
 def entry(*findings: Mapping[str, Any], status: str = "ok", **more: Any) -> dict[str, Any]:

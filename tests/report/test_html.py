@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 
@@ -45,7 +47,7 @@ def test_without_an_earlier_report_nothing_is_new(shown):
 def test_a_figure_is_in_the_page_as_it_was_drawn(shown):
     body = notebook_body(shown, since=None)
 
-    assert '<figure class="scroll" tabindex="0"><svg role="img" aria-label="A line.">' in body
+    assert re.search(r'<figure class="scroll" tabindex="0"><svg [^>]*aria-label="A line."', body)
 
 
 def test_questions_have_ids_that_do_not_depend_on_the_language(shown):
@@ -67,7 +69,7 @@ def test_code_is_escaped_and_can_be_folded_open(notebook):
     made = notebook('"<b>" < 1')
     made.cells[-1].outputs = [output(html="<p>x</p>")]
 
-    assert "&#34;&lt;b&gt;&#34; &lt; 1</code></pre></details>" in notebook_body(made, since=None)
+    assert '&lt;b&gt;" &lt; 1</code></pre></details>' in notebook_body(made, since=None)
 
 
 def test_a_warning_is_folded_away(notebook):

@@ -62,23 +62,20 @@ def is_young(share: float, rest: float) -> bool:
     return bool(share > YOUNG_SHARE and share > 2 * rest)
 
 
-def too_young(study: Study, causes: Causes) -> list[tuple[str, str]]:
-    """Attribute and value of those not judged whose exposure is mostly young: wait for them.
+def too_young(study: Study, causes: Causes) -> list[str]:
+    """The batches that are not judged and whose exposure is mostly young: wait for them.
 
-    The attributes that are made over time (batch, process); others are not young, only rare.
+    Values of other attributes are not young but rare.
     """
-    if "age" not in study.cells:
+    if "age" not in study.cells or "batch" not in study.strata:
         return []
-    found = []
-    for attribute in (a for a in ("batch", "process") if a in study.strata):
-        table = causes.table[causes.table["attribute"].eq(attribute) & causes.table["few"]]
-        cells = study.cells[study.cells[attribute].notna()]
-        names = cells[attribute].astype(str)
-        size = cells["exposure"].groupby(names).sum()
-        young = cells["exposure"].where(cells["age"] < YOUNG_MONTHS, 0.0).groupby(names).sum()
-        early = size.index[(size > 0) & (young > YOUNG_SHARE * size)]
-        found += [(attribute, v) for v in table["value"] if v in set(early)]
-    return found
+    table = causes.table[causes.table["attribute"].eq("batch") & causes.table["few"]]
+    cells = study.cells[study.cells["batch"].notna()]
+    names = cells["batch"].astype(str)
+    size = cells["exposure"].groupby(names).sum()
+    young = cells["exposure"].where(cells["age"] < YOUNG_MONTHS, 0.0).groupby(names).sum()
+    early = set(size.index[(size > 0) & (young > YOUNG_SHARE * size)])
+    return [value for value in table["value"] if value in early]
 
 
 def _young(cells: pd.DataFrame, rows: pd.Series) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,17 +10,25 @@ import pandas as pd
 from aftersales.analyses.cells import Study, fault_study, return_study
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.metrics import METRICS, measure
-from aftersales.stats.adjust import robust_dispersion, stratified_ratios
+from aftersales.stats.adjust import MIN_MEAN, robust_dispersion, stratified_ratios
 from aftersales.stats.intervals import rate_ratio
 
 MAX_COLUMNS = 30  # products above which a grid cannot be read
+MOST = 15  # rows or columns of a grid of ticket shares; the largest are kept
 ALL = "all"
 _MIX_COLUMNS = ("product", "issue_type", "category", "model")
+_HELD = ("model", "age", "month")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of `row` by `column`, and the same outcome by place on the map."""
+    """Cells of `row` by `column`, and the same outcome by place on the map.
+
+    `cells` has the two attributes and the columns of `stats.adjust.stratified_ratios`,
+    ``crude_ratio`` and ``crude_expected``; of a grid of ticket shares also ``growth`` and
+    ``growth_p``. `own` is the row of the region itself among its siblings, all products together.
+    `detail` holds what the cells are made of, by month.
+    """
 
     metric: str
     row: str
@@ -28,6 +36,13 @@ class Grid:
     cells: pd.DataFrame
     places: pd.DataFrame
     adjusted: bool  # False: nothing but the totals is allowed for
+    own: pd.Series | None = None
+    detail: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def held(self) -> list[str]:
+        """What is held equal inside a column."""
+        return [c for c in _HELD if c in self.detail]
 
 
 def fault_grid(scope: Scope, *, months: int) -> Grid | None:
@@ -56,32 +71,43 @@ def return_grid(scope: Scope, *, months: int) -> Grid | None:
 
 
 def _study_grid(study: Study | None, scope: Scope, *, column: str) -> Grid | None:
-    cells = None if study is None else study.cells
-    if cells is None or column not in cells or "region" not in cells:
+    detail = None if study is None else study.cells
+    if detail is None or column not in detail or "region" not in detail:
         return None
-    if cells["region"].nunique() < 2:
+    if detail["region"].nunique() < 2:
         return None
-    held = [c for c in ("model", "age", "month") if c in cells]
-    places = _ratios(study.cells, "region", held).rename(columns={"value": "region"})
+    held = [c for c in _HELD if c in detail]
+    tree = scope.profile.regions
+    places = _ratios(detail, "region", [column, *held]).rename(columns={"value": "region"})
+    places = places[places["region"].isin([r.id for r in tree])].reset_index(drop=True)
     places.attrs["tau2"] = _tau2(places)
-    rows = _rows(scope)
-    level = study.cells.assign(region=_to_level(study.cells["region"], rows, scope))
+    rows = [r.id for r in scope.children] or [scope.region.id]
+    level = detail.assign(region=_to_level(detail["region"], rows[0], scope))
     parts = []
     for value, part in level.groupby(column, observed=True):
         ratios = _ratios(part, "region", held)
         parts.append(ratios[ratios["value"].isin(rows)].assign(**{column: str(value)}))
     cells = pd.concat(parts, ignore_index=True).rename(columns={"value": "region"})
-    return Grid(study.metric, "region", column, cells, places, adjusted=True)
+    own = _among_siblings(detail, scope, [column, *held])
+    return Grid(study.metric, "region", column, cells, places, True, own, level)
 
 
-def _rows(scope: Scope) -> list[str]:
-    return [r.id for r in scope.children] or [scope.region.id]
+def _among_siblings(detail: pd.DataFrame, scope: Scope, held: list[str]) -> pd.Series | None:
+    """The region against the other children of its parent; None without siblings."""
+    if scope.parent is None or not scope.siblings:
+        return None
+    inside = detail[detail["region"].isin(scope.profile.regions.members(scope.parent.id))]
+    level = inside.assign(region=_to_level(inside["region"], scope.region.id, scope))
+    if level.empty:
+        return None
+    ratios = _ratios(level, "region", held).set_index("value")
+    return ratios.loc[scope.region.id] if scope.region.id in ratios.index else None
 
 
-def _to_level(region: pd.Series, rows: list[str], scope: Scope) -> pd.Series:
-    """Each stored region as the region of the rows' level that holds it."""
+def _to_level(region: pd.Series, example: str, scope: Scope) -> pd.Series:
+    """Each stored region as the region of the example's level that holds it."""
     tree = scope.profile.regions
-    level = tree[rows[0]].level
+    level = tree[example].level
     holder = {member: r.id for r in tree.at_level(level) for member in tree.members(r.id)}
     return region.map(holder).fillna(region)
 
@@ -101,7 +127,7 @@ def _ratios(cells: pd.DataFrame, attribute: str, held: list[str]) -> pd.DataFram
 
 def _tau2(places: pd.DataFrame) -> float:
     """Spread between places beyond chance, as a variance of the ratio (additive, by its median)."""
-    usable = places[(places["expected"] > 0) & places["ratio"].notna()]
+    usable = places[(places["expected"] >= MIN_MEAN) & places["ratio"].notna()]
     if len(usable) < 3:
         return 0.0
     z = (usable["ratio"] - 1) * np.sqrt(usable["expected"])
@@ -122,19 +148,19 @@ def mix_grid(scope: Scope, *, months: int) -> Grid | None:
     pair = ["region", columns[0]] if by_place else columns[:2]
     if len(pair) < 2:
         return None
-    counts = _largest(_counts(scope, pair, months, back=0), pair)
     row, column = pair
-    if counts.empty or counts[row].nunique() < 2 or counts[column].nunique() < 2:
+    counts = _counts(scope, pair, months, back=0)
+    kept = _largest(counts, pair)
+    if kept.empty or kept[row].nunique() < 2 or kept[column].nunique() < 2:
         return None
     before = _counts(scope, pair, months, back=months)
-    before = before[before[row].isin(counts[row]) & before[column].isin(counts[column])]
-    cells = _grown(_shares(counts, row=row, column=column), before, row=row, column=column)
+    cells = _grown(_shares(kept, row=row, column=column), before, row=row, column=column)
     places = pd.DataFrame(columns=["region", "ratio", "count", "expected"])
     return Grid("ticket_mix", row, column, cells, places, adjusted=False)
 
 
 def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.DataFrame:
-    """Tickets by the pair in the window that ended `back` months ago."""
+    """Tickets by the pair in the window that ended `back` months ago, and of the row in all."""
     level = scope.children[0].level if "region" in pair and scope.children else None
     counts = measure(
         "ticket_volume",
@@ -147,27 +173,26 @@ def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.Data
     ).rename(columns={METRICS["ticket_volume"].count: "count"})
     if "region" in pair:
         counts = counts[counts["region"].isin([r.id for r in scope.children])]
-    return counts.dropna(subset=pair)
+    counts = counts.dropna(subset=pair).astype(dict.fromkeys(pair, str))
+    return counts.assign(exposure=counts.groupby(pair[0])["count"].transform("sum"))
 
 
-def _largest(counts: pd.DataFrame, pair: list[str], *, keep: int = 15) -> pd.DataFrame:
+def _largest(counts: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
     """The rows and columns with the most tickets; a grid of hundreds cannot be read."""
     for name in pair:
-        top = counts.groupby(name)["count"].sum().nlargest(keep).index
+        top = counts.groupby(name)["count"].sum().nlargest(MOST).index
         counts = counts[counts[name].isin(top)]
     return counts
 
 
 def _shares(counts: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
-    totals = counts.groupby(row)["count"].transform("sum").to_numpy()
-    grid = counts.assign(exposure=totals)
+    whole = counts.drop_duplicates(row)[[row, "exposure"]]
     parts = []
-    for value, part in grid.groupby(column, observed=True):
-        whole = grid.drop_duplicates(row)[[row, "exposure"]]
+    for value, part in counts.groupby(column, observed=True):
         full = whole.merge(part[[row, "count"]], on=row, how="left").fillna({"count": 0})
         ratios = _ratios(full, row, [])
         parts.append(ratios.rename(columns={"value": row}).assign(**{column: str(value)}))
-    return pd.concat(parts, ignore_index=True).assign(**{row: lambda f: f[row].astype(str)})
+    return pd.concat(parts, ignore_index=True)
 
 
 def _grown(cells: pd.DataFrame, before: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
@@ -176,8 +201,8 @@ def _grown(cells: pd.DataFrame, before: pd.DataFrame, *, row: str, column: str) 
     A structure that was there before (one product has a part the others lack) is no news. NaN
     where the row had no tickets before.
     """
-    past = before.astype({row: str, column: str}).set_index([row, column])["count"]
-    totals = past.groupby(level=0).sum()
+    past = before.set_index([row, column])["count"]
+    totals = before.drop_duplicates(row).set_index(row)["exposure"]
     tests = []
     for cell in cells.rename(columns={"count": "cases"}).itertuples():
         key = (getattr(cell, row), getattr(cell, column))

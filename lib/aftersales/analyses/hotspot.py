@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from aftersales import plot, words
 from aftersales.analyses import hotspot_words
 from aftersales.analyses.grid import Grid, fault_grid, mix_grid, return_grid
+from aftersales.analyses.hot_cells import judged_cells, judged_places
 from aftersales.analyses.outlets import outlet_table
 from aftersales.analyses.scope import Scope, read_scope
-from aftersales.analyses.verdict import judge
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
-from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics import METRICS
 from aftersales.stats.funnel import funnel_limits
-from aftersales.stats.multiplicity import benjamini_hochberg
-from aftersales.stats.shrinkage import gamma_poisson
 from aftersales.words import say
-
-GROWTH, GROWTH_P = 1.2, 0.005  # of a share of tickets, against the window before
-MIN_EXPECTED = 5.0  # expected or observed cases below which a cell is too small to judge
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,8 @@ class Hotspot:
     `cells` has one row per cell: the grid's row and column attribute, ``count``, ``exposure``,
     ``expected`` (at the rate of comparable others), ``crude_expected`` (product mix, age and season
     not allowed for), ``ratio``, ``low``, ``high``, ``crude_ratio``, ``shrunken`` (pulled towards 1
-    by how little it rests on), ``p``, ``q``, ``excess``, ``cost``, ``few``, ``severity``.
+    by how little it rests on), ``p``, ``q``, ``excess``, ``cost``, ``few`` (not judged, and not
+    shown), ``severity``, ``evidence``.
     `outlets` has one row per outlet and service metric, see `outlets.outlet_table`.
     """
 
@@ -40,7 +35,7 @@ class Hotspot:
     months: int
     grid: Grid | None
     cells: pd.DataFrame
-    places: pd.DataFrame  # one row per region on the map: region, ratio, count, expected
+    places: pd.DataFrame  # one row per region on the map: region, ratio, shrunken, count, few ...
     outlets: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
@@ -74,28 +69,24 @@ class Hotspot:
         """One square per place: its ratio to comparable places, all products together."""
         tree = self.scope.profile.regions
         inside = {r for r in tree.members(self.scope.region.id) if r in tree}
-        places = self.places[self.places["region"].isin(inside)]
+        places = self.places[self.places["region"].isin(inside)].set_index("region")
         if places.empty:
             return plot.nothing(say("These data have no regions to map."), ax=ax)
-        values = places.set_index("region")["ratio"]
         return plot.tile_map(
-            [tree[r] for r in places["region"]],
-            values,
-            label=say("Times the expected"),
-            n=places.set_index("region")["count"],
+            [tree[r] for r in places.index],
+            places["shrunken"],
+            label=say("Times the expected, shrunken"),
+            n=places["count"].mask(places["few"], -1),
             ax=ax,
         )
 
     def plot_funnel(self, *, ax=None):
         """Every place by size: outside the funnel is more than chance."""
-        tree = self.scope.profile.regions
-        places = self.places[
-            self.places["expected"].gt(0) & self.places["region"].isin([r.id for r in tree])
-        ]
+        places = self.places[~self.places["few"]] if len(self.places) else self.places
         if places.empty:
             return plot.nothing(say("These data have no regions to compare."), ax=ax)
         expected = places["expected"].to_numpy()
-        tau2 = float(places.attrs.get("tau2", 0.0))
+        tau2 = float(self.places.attrs.get("tau2", 0.0))
         limits = {
             f"{side}_{name}": bound
             for level, name in ((0.95, "95"), (0.998, "998"))
@@ -118,7 +109,8 @@ class Hotspot:
 
     def plot_pareto(self, *, ax=None):
         """Cells by their excess cases: where most of the trouble is."""
-        extra = self.cells[self.cells["excess"] > 0] if len(self.cells) else self.cells
+        cells = self.cells
+        extra = cells[cells["excess"].gt(0) & ~cells["few"]] if len(cells) else cells
         if extra.empty:
             return plot.nothing(say("No cell has more cases than expected."), ax=ax)
         frame = pd.DataFrame({"name": self._names(extra), "count": extra["excess"].to_numpy()})
@@ -140,7 +132,7 @@ class Hotspot:
         return shown.dropna(axis=1, how="all").reset_index(drop=True)
 
     def outlet_frame(self) -> pd.DataFrame:
-        """Outlets for readers, those that stand out on the bad side first."""
+        """Outlets with enough cases for readers, those that stand out on the bad side first."""
         columns = ["outlet", "metric", "n", "value", "peers", "ratio", "low", "high", "q"]
         if self.outlets.empty:
             return pd.DataFrame(columns=columns)
@@ -176,65 +168,6 @@ def hotspot(
     scope = read_scope(store, region=region, as_of=as_of)
     grids = (make(scope, months=months) for make in (fault_grid, return_grid, mix_grid))
     grid = next((g for g in grids if g is not None), None)
-    cells = _judged(grid, scope, months) if grid else pd.DataFrame()
-    places = grid.places if grid else pd.DataFrame(columns=["region"])
+    cells = judged_cells(grid, scope, months=months) if grid else pd.DataFrame()
+    places = judged_places(grid, scope) if grid else pd.DataFrame(columns=["region"])
     return Hotspot(scope, months, grid, cells, places, outlet_table(scope, months=months))
-
-
-def _judged(grid: Grid, scope: Scope, months: int) -> pd.DataFrame:
-    cells = grid.cells.copy()
-    if cells.empty:
-        return cells
-    cells["few"] = np.maximum(cells["compared"], cells["expected"].fillna(0)) < MIN_EXPECTED
-    cells["few"] |= cells["ratio"].isna()
-    cells["q"] = benjamini_hochberg(cells["p"].where(~cells["few"]).to_numpy())
-    cells["excess"] = cells["compared"] - cells["expected"]
-    cells["shrunken"] = _shrunken(cells)
-    each = _cost_per_case(scope, months)
-    cells["cost"] = np.nan if each is None else cells["excess"].where(cells["excess"] > 0) * each
-    target = scope.profile.target(grid.metric)
-    cells["severity"] = [
-        "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, cases=r.compared, target=target)
-        for r in cells.itertuples()
-    ]
-    if not grid.adjusted:
-        cells["severity"] = _only_news(cells)
-    order = cells["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
-    cells = cells.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
-    return cells.reset_index(drop=True)
-
-
-def _only_news(cells: pd.DataFrame) -> pd.Series:
-    """A share of tickets is worth watching where it also grew; else it is how things are."""
-    urgent = cells["severity"].isin(["act", "watch"])
-    grew = (cells["growth"] >= GROWTH) & (cells["growth_p"] <= GROWTH_P)
-    return cells["severity"].mask(urgent & grew, "watch").mask(urgent & ~grew, "ok")
-
-
-def _shrunken(cells: pd.DataFrame) -> np.ndarray:
-    usable = (cells["expected"] > 0) & cells["ratio"].notna()
-    result = np.full(len(cells), np.nan)
-    if usable.sum() >= 3:
-        fit = gamma_poisson(
-            cells.loc[usable, "compared"].to_numpy(), cells.loc[usable, "expected"].to_numpy()
-        )
-        result[usable.to_numpy()] = fit.mean
-    else:
-        result[usable.to_numpy()] = cells.loc[usable, "ratio"]
-    return result
-
-
-def _cost_per_case(scope: Scope, months: int) -> float | None:
-    """Mean cost of a ticket of the region in the window, where tickets have a cost."""
-    if not available("cost_per_ticket", scope.store):
-        return None
-    frame = measure(
-        "cost_per_ticket",
-        scope.store,
-        region=scope.region.id,
-        by=[],
-        as_of=scope.last_month + pd.offsets.MonthEnd(0),
-        months=months,
-    )
-    value = METRICS["cost_per_ticket"].value
-    return float(frame[value].iloc[0]) if len(frame) and frame[value].notna().any() else None

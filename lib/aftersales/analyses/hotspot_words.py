@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftersales import words
+from aftersales.analyses import outlet_words
 from aftersales.analyses.grid import ALL
+from aftersales.analyses.hot_cells import STABLE_EXPECTED
 from aftersales.analyses.scope import lacking
 from aftersales.analyses.verdict import ACT_Q
 from aftersales.findings import Finding
@@ -21,7 +23,7 @@ SHOWN = 6  # sentences for separate cells of one severity
 def findings(result: Hotspot) -> list[Finding]:
     """All sentences of the report."""
     found = _cells(result) if result.grid is not None else [_nothing_to_compare(result)]
-    return found + _outlets(result)
+    return found + _own(result) + outlet_words.findings(result)
 
 
 def _nothing_to_compare(result: Hotspot) -> Finding:
@@ -34,16 +36,14 @@ def _nothing_to_compare(result: Hotspot) -> Finding:
 
 
 def _cells(result: Hotspot) -> list[Finding]:
-    cells = result.cells
+    cells, metric = result.cells, result.grid.metric
     if cells.empty:
         return [_nothing_to_compare(result)]
-    found = []
-    for severity in ("act", "watch"):
-        hot = cells[cells["severity"].eq(severity)]
-        found += [_hot(result, row) for row in hot.head(SHOWN).itertuples()]
-    judged = cells[~cells["few"]]
-    found += _structure(result)
-    found.append(_rest(result, n=len(judged) - len(found), total=len(judged)))
+    urgent = cells[cells["severity"].isin(["act", "watch"])]
+    parts = [urgent[urgent["severity"].eq(s)].head(SHOWN) for s in ("act", "watch")]
+    found = [_hot(result, row) for part in parts for row in part.itertuples()]
+    found += _more(metric, len(urgent) - len(found)) + _structure(result)
+    found.append(_rest(result, urgent=len(urgent), total=int((~cells["few"]).sum())))
     few = int(cells["few"].sum())
     if few:
         text = say_n(
@@ -51,10 +51,60 @@ def _cells(result: Hotspot) -> list[Finding]:
             "{n} cells have too few cases to be judged.",
             few,
         )
-        found.append(
-            Finding("unknown", text, metric=result.grid.metric, judged=few, kind="too_few")
-        )
+        found.append(Finding("unknown", text, metric=metric, judged=few, kind="too_few"))
     return found
+
+
+def _more(metric: str, n: int) -> list[Finding]:
+    if n == 0:
+        return []
+    text = say_n(
+        "{n} further cell stands out too; it is in the table below.",
+        "{n} further cells stand out too; they are in the table below.",
+        n,
+    )
+    return [Finding("watch", text, metric=metric, judged=n, kind="more")]
+
+
+def _own(result: Hotspot) -> list[Finding]:
+    """The whole region among its siblings, adjusted."""
+    own, scope = (result.grid.own if result.grid else None), result.scope
+    if own is None or not own["expected"] > 0 or not own["ratio"] > 0:
+        return []
+    info = METRICS[result.grid.metric]
+    text = say(
+        "All products together {region} has {ratio} times the cases expected from comparable ones "
+        "in the rest of {parent} (95 % interval {low}–{high}; crude {crude}).",
+        region=scope.name(),
+        parent=scope.name(scope.parent.id),
+        ratio=words.number(own["ratio"], digits=2),
+        low=words.number(own["low"], digits=2),
+        high=words.number(own["high"], digits=2),
+        crude=words.number(own["crude_ratio"], digits=2),
+    )
+    baseline = _scale(result) * own["expected"] / own["at_risk"]
+    return [
+        Finding(
+            "ok",
+            text,
+            metric=info.key,
+            estimate=baseline * own["ratio"],
+            low=baseline * own["low"],
+            high=baseline * own["high"],
+            baseline=baseline,
+            ratio=own["ratio"],
+            p=own["p"],
+            n=own["at_risk"],
+            excess=own["compared"] - own["expected"],
+            unit=info.unit,
+            evidence="A" if own["expected"] >= STABLE_EXPECTED else "B",
+            kind="among_siblings",
+        )
+    ]
+
+
+def _scale(result: Hotspot) -> float:
+    return 1000.0 if METRICS[result.grid.metric].kind == "rate" else 1.0
 
 
 def _structure(result: Hotspot) -> list[Finding]:
@@ -87,7 +137,32 @@ def _subject(result: Hotspot, row) -> dict[str, str]:
 
 
 def _hot(result: Hotspot, row) -> Finding:
-    grid, subject = result.grid, _subject(result, row)
+    subject = _subject(result, row)
+    text = _sentence(result, row, subject)
+    baseline = _scale(result) * row.expected / row.at_risk
+    metric = result.grid.metric
+    return Finding(
+        row.severity,
+        text[:1].upper() + text[1:],
+        metric=metric,
+        subject=subject,
+        estimate=_scale(result) * row.compared / row.at_risk,
+        low=baseline * row.low if row.expected else None,
+        high=baseline * row.high if row.expected else None,
+        baseline=baseline,
+        ratio=row.ratio,
+        p=row.p,
+        q=row.q,
+        n=row.at_risk,
+        excess=row.excess,
+        cost=None if row.cost != row.cost else row.cost,
+        unit=METRICS[metric].unit,
+        evidence=row.evidence,
+        kind="hotspot",
+    )
+
+
+def _sentence(result: Hotspot, row, subject: dict[str, str]) -> str:
     values = {
         "subject": result.scope.subject(subject),
         "count": words.count(row.compared),
@@ -99,63 +174,53 @@ def _hot(result: Hotspot, row) -> Finding:
         "excess": words.count(row.excess),
         "months": result.months,
     }
-    if grid.metric == "return_rate":
-        text = say(
+    if row.expected == 0:
+        return say(
+            "Hotspot, {subject}: {count} cases in {months} months, and none among comparable ones "
+            "elsewhere (at least {low} times, 95 % limit).",
+            **values,
+        )
+    if not result.grid.adjusted:
+        return _share_sentence(row, values)
+    if result.grid.metric == "return_rate":
+        return say(
             "Hotspot, {subject}: {count} returns in {months} months, {ratio} times the {expected} "
             "expected from orders of the same month elsewhere (95 % interval {low}–{high}). "
             "{excess} extra returns: see Root cause.",
             **values,
         )
-    elif grid.adjusted:
-        text = say(
-            "Hotspot, {subject}: {count} faults in {months} months, {ratio} times the {expected} "
-            "expected from units of the same model and age elsewhere (95 % interval {low}–{high}; "
-            "crude {crude}). {excess} extra cases: see Root cause.",
-            **values,
-        )
-    elif row.growth == float("inf"):
-        text = say(
+    return say(
+        "Hotspot, {subject}: {count} faults in {months} months, {ratio} times the {expected} "
+        "expected from units of the same model and age elsewhere (95 % interval {low}–{high}; "
+        "crude {crude}). {excess} extra cases: see Root cause.",
+        **values,
+    )
+
+
+def _share_sentence(row, values: dict[str, object]) -> str:
+    """Of a cell of a grid of ticket shares, which stands out and also grew."""
+    if row.growth == float("inf"):
+        return say(
             "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
             "(95 % interval {low}–{high}), and none in the {months} months before. These are "
             "shares of tickets; nothing says how much was at risk.",
             **values,
         )
-    else:
-        text = say(
-            "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
-            "(95 % interval {low}–{high}) and {growth} times its share in the {months} months "
-            "before. These are shares of tickets; nothing says how much was at risk.",
-            growth=words.number(row.growth, digits=2),
-            **values,
-        )
-    scale = 1000.0 if METRICS[grid.metric].kind == "rate" else 1.0
-    rate = scale * row.compared / row.exposure
-    return Finding(
-        row.severity,
-        text[:1].upper() + text[1:],
-        metric=grid.metric,
-        subject=subject,
-        estimate=rate,
-        low=rate * row.low / row.ratio,
-        high=rate * row.high / row.ratio,
-        baseline=rate / row.ratio,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.q,
-        n=row.exposure,
-        excess=row.excess,
-        cost=None if row.cost != row.cost else row.cost,
-        unit=METRICS[grid.metric].unit,
-        evidence="A" if grid.adjusted and row.expected >= 20 else "B" if grid.adjusted else "C",
-        kind="hotspot",
+    return say(
+        "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
+        "(95 % interval {low}–{high}) and {growth} times its share in the {months} months "
+        "before. These are shares of tickets; nothing says how much was at risk.",
+        growth=words.number(row.growth, digits=2),
+        **values,
     )
 
 
-def _rest(result: Hotspot, *, n: int, total: int) -> Finding:
+def _rest(result: Hotspot, *, urgent: int, total: int) -> Finding:
+    n = total - urgent
     if total == 0:
         text = say("No cell has enough cases to be judged.")
         return Finding("unknown", text, metric=result.grid.metric, kind="rest")
-    if n == total:
+    if urgent == 0:
         text = say_n(
             "No hotspot: the only cell judged differs no more than places differ anyway.",
             "No hotspot: none of the {n} cells judged differs more than places differ anyway.",
@@ -169,66 +234,3 @@ def _rest(result: Hotspot, *, n: int, total: int) -> Finding:
             total=words.count(total),
         )
     return Finding("ok", text, metric=result.grid.metric, judged=max(n, 1), kind="rest")
-
-
-def _outlets(result: Hotspot) -> list[Finding]:
-    table = result.outlets
-    if table.empty:
-        return []
-    found = [
-        _outlet(result, row)
-        for severity in ("act", "watch")
-        for row in table[table["severity"].eq(severity)].head(SHOWN).itertuples()
-    ]
-    n, total = len(table) - len(found), len(table)
-    text = say(
-        "Outlets: {n} of {total} comparisons with their peers give no reason to act.",
-        n=words.count(n),
-        total=words.count(total),
-    )
-    rest = Finding("ok", text, metric=table["metric"].iloc[0], judged=max(n, 1), kind="outlets")
-    return [*found, rest]
-
-
-def _outlet(result: Hotspot, row) -> Finding:
-    info = METRICS[row.metric]
-    values = {
-        "outlet": result.scope.label("outlet", row.outlet),
-        "value": words.amount(row.value, info.unit),
-        "peers": words.amount(row.peers, info.unit),
-        "ratio": words.number(row.ratio, digits=2),
-        "low": words.number(row.low, digits=2),
-        "high": words.number(row.high, digits=2),
-        "n": words.count(row.n),
-        "measure": say(info.title),
-    }
-    if info.kind == "duration":
-        text = say(
-            "Outlet {outlet}, {measure}: {value} in the median, {ratio} times that of its peers "
-            "({peers}; 95 % interval {low}–{high}, n = {n}). Ask what holds repairs up there.",
-            **values,
-        )
-    else:
-        text = say(
-            "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
-            "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
-            "repairs.",
-            **values,
-        )
-    return Finding(
-        row.severity,
-        text,
-        metric=row.metric,
-        subject={"outlet": row.outlet},
-        estimate=row.value,
-        low=row.value_low,
-        high=row.value_high,
-        baseline=row.peers,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.q,
-        n=row.n,
-        unit=info.unit,
-        evidence="C",
-        kind="outlet",
-    )

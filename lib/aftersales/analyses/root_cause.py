@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS
 from aftersales.stats.causes import Causes, find_causes
 from aftersales.stats.intervals import poisson_exact
+from aftersales.stats.multiplicity import benjamini_hochberg
 from aftersales.words import say
 
 SHOWN = 14  # values in the figure
@@ -30,13 +32,13 @@ PLOTTED_EXPECTED = 20.0  # expected cases from which a value that is no cause is
 class Answer:
     """The search of one study: causes with their checks (see `checks.check_table`).
 
-    `young` lists the values that are too young to judge, `each` is the cost of one case.
+    `young` lists the batches that are too young to judge, `each` is the cost of one case.
     """
 
     study: Study
     causes: Causes
     checks: pd.DataFrame
-    young: Sequence[tuple[str, str]] = ()
+    young: Sequence[str] = ()
     each: float | None = None
 
 
@@ -75,7 +77,7 @@ class RootCause:
             return table
         named = table["rank"].notna() | table["shadow_of"].ne("")
         sound = ~table["few"] & table["ratio"].gt(0) & table["expected"].ge(PLOTTED_EXPECTED)
-        table = table[named | sound].copy()
+        table = table[(named | sound) & np.isfinite(table["ratio"])].copy()
         order = ["rank", "shadow_of", "p"]
         table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
         table = table.sort_values(order, na_position="last").head(SHOWN)
@@ -191,12 +193,14 @@ def root_cause(
     scope = read_scope(store, region=region, as_of=as_of)
     studies = [s(scope, months=months) for s in (fault_study, version_study, return_study)]
     usable = [s for s in studies if s is not None and s.strata and s.cells["count"].sum() > 0]
-    return RootCause(scope, months, [_answer(s, scope, months) for s in usable])
+    searches = _as_one_family([_search(s, scope) for s in usable])
+    found = zip(usable, searches, strict=True)
+    return RootCause(scope, months, [_answer(s, causes, scope, months) for s, causes in found])
 
 
-def _answer(study: Study, scope: Scope, months: int) -> Answer:
+def _search(study: Study, scope: Scope) -> Causes:
     target = scope.profile.target(study.metric)
-    causes = find_causes(
+    return find_causes(
         study.cells,
         count="count",
         exposure="exposure",
@@ -204,6 +208,21 @@ def _answer(study: Study, scope: Scope, months: int) -> Answer:
         min_exposure=target.min_n,
         min_ratio=target.watch_ratio,
     )
+
+
+def _as_one_family(searches: Sequence[Causes]) -> list[Causes]:
+    """The same searches with q over the values of all of them: a report is one family."""
+    if not searches:
+        return []
+    tables = [c.table for c in searches]
+    p = pd.concat([t["p"].mask(t["few"]) for t in tables], keys=range(len(tables)))
+    q = pd.Series(benjamini_hochberg(p.to_numpy()), index=p.index)
+    return [
+        dataclasses.replace(c, table=c.table.assign(q=q.loc[i])) for i, c in enumerate(searches)
+    ]
+
+
+def _answer(study: Study, causes: Causes, scope: Scope, months: int) -> Answer:
     return Answer(
         study=study,
         causes=causes,

@@ -39,6 +39,8 @@ _ATTRIBUTES = {
     "age_band": N_("age"),
     "table": N_("table"),
 }
+# Tiers by recency, frequency and value, the best first; see `tiers.value_tiers`.
+VALUE_TIERS = (N_("high value"), N_("middle"), N_("low value"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Scope:
 
     def label(self, attribute: str, value: str) -> str:
         """A value as readers call it."""
+        if attribute == "tier" and value in VALUE_TIERS:
+            return say(value)
         return self.profile.label(attribute, str(value), words.language())
 
     def subject(self, subject: Mapping[str, str]) -> str:
@@ -135,7 +139,7 @@ def lacking(scope: Scope, *, metric: str, table: str, columns: tuple[str, ...] =
             table=table,
         )
     else:
-        absent = [c for c in columns if not store.has(table, c)]
+        absent = [c for c in columns if not store.has(table, c)] or list(columns)
         text = say(
             "Not judged: table {table} has no column {columns}. Map it in sources.yaml to answer "
             "this.",

@@ -5,45 +5,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftersales import words
-from aftersales.analyses.scope import lacking
+from aftersales.analyses.satisfaction_words import level_words
+from aftersales.analyses.scope import attribute, lacking
 from aftersales.findings import Finding
 from aftersales.words import say, say_n
 
 if TYPE_CHECKING:
     from aftersales.analyses.segment import Segment
 
-SHOWN = 6
+SHOWN = 6  # sentences for separate groups of one severity
+UNGROUPED = 0.05  # share of answers without a group from which that is said
 
 
 def findings(result: Segment) -> list[Finding]:
     """All sentences of the report."""
-    found = []
-    if result.by:
-        found += _satisfaction(result)
+    if result.levels.empty:
+        columns = ("instrument", "score", "answered_at")
+        found = [lacking(result.scope, metric="csat_rate", table="surveys", columns=columns)]
     else:
-        found.append(
-            lacking(result.scope, metric="csat_rate", table="surveys", columns=("instrument",))
-        )
-    if not result.scores.empty:
-        found += _scores(result)
+        found = [f for row in result.levels.itertuples() for f in _metric(result, row)]
     if not result.values.empty:
         found.append(_values(result))
     return found
 
 
+def _metric(result: Segment, level) -> list[Finding]:
+    """Satisfaction or score: its groups, then the region as a whole."""
+    groups = _satisfaction(result) if level.metric == "csat_rate" else _scores(result)
+    return [*groups, *level_words(result, level)]
+
+
 def _satisfaction(result: Segment) -> list[Finding]:
     cells = result.cells
+    if not result.by:
+        text = say(
+            "Satisfaction cannot be split: table surveys has no column touchpoint, channel or tier."
+        )
+        return [Finding("unknown", text, metric="csat_rate", kind="lacking")]
     if cells.empty:
-        text = say("No satisfaction score was given in the last {n} months.", n=result.months)
-        return [Finding("unknown", text, metric="csat_rate", kind="level")]
-    found = [
-        _unhappy(result, row)
-        for severity in ("act", "watch")
-        for row in cells[cells["severity"].eq(severity)].head(SHOWN).itertuples()
-    ]
-    judged = cells[cells["p"].notna()]
-    n = len(judged) - len(found)
-    if len(judged) and n == len(judged):
+        return []
+    urgent = cells[cells["severity"].isin(["act", "watch"])]
+    parts = [urgent[urgent["severity"].eq(s)].head(SHOWN) for s in ("act", "watch")]
+    found = [_unhappy(result, row) for part in parts for row in part.itertuples()]
+    judged = int(cells["p"].notna().sum())
+    n = judged - len(urgent)
+    if judged and urgent.empty:
         text = say_n(
             "The only group compared is not clearly less satisfied than what it is compared with.",
             "None of the {n} groups is clearly less satisfied than what it is compared with.",
@@ -54,11 +60,11 @@ def _satisfaction(result: Segment) -> list[Finding]:
             "The other group gives no reason to act (of {total} compared).",
             "The other {n} groups give no reason to act (of {total} compared).",
             n,
-            total=words.count(len(judged)),
+            total=words.count(judged),
         )
-    if len(judged):
+    if judged:
         found.append(Finding("ok", text, metric="csat_rate", judged=max(n, 1), kind="rest"))
-    return [*found, _level(result), *_withheld(result)]
+    return [*found, *_withheld(result), *_without_group(result)]
 
 
 def _unhappy(result: Segment, row) -> Finding:
@@ -114,32 +120,6 @@ def _unhappy(result: Segment, row) -> Finding:
     )
 
 
-def _level(result: Segment) -> Finding:
-    from aftersales.stats.intervals import wilson
-
-    n, hits = result.cells["n"].sum(), result.cells["count"].sum()
-    low, high = wilson(hits, n)
-    text = say(
-        "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = "
-        "{n}).",
-        months=result.months,
-        rate=words.percent(hits / n if n else None),
-        span=words.span(low, high, "share"),
-        n=words.count(n),
-    )
-    return Finding(
-        "ok",
-        text,
-        metric="csat_rate",
-        estimate=hits / n if n else None,
-        low=low,
-        high=high,
-        n=n,
-        unit="share",
-        kind="level",
-    )
-
-
 def _withheld(result: Segment) -> list[Finding]:
     n = int(result.cells["withheld"].sum())
     if n == 0:
@@ -153,9 +133,24 @@ def _withheld(result: Segment) -> list[Finding]:
     return [Finding("unknown", text, metric="csat_rate", judged=n, kind="withheld")]
 
 
+def _without_group(result: Segment) -> list[Finding]:
+    """Answers that belong to no group, e.g. of customers without a tier."""
+    level = result.levels[result.levels["metric"] == "csat_rate"].iloc[0]
+    share = 1 - result.cells["n"].sum() / level["n"] if level["n"] else 0.0
+    if share < UNGROUPED:
+        return []
+    text = say(
+        "{share} of the answers have no {attributes}; they count in the whole only.",
+        share=words.percent(share, decimals=0),
+        attributes=words.listing([attribute(name) for name in result.by]),
+    )
+    return [Finding("unknown", text, metric="csat_rate", estimate=share, unit="share", kind="none")]
+
+
 def _scores(result: Segment) -> list[Finding]:
-    found = []
-    table = result.scores
+    table, found = result.scores, []
+    if table.empty:
+        return []
     for row in table[table["severity"].isin(["act", "watch"])].itertuples():
         text = say(
             "Net promoter score, {subject}: {score}, which is {points} points below the other "

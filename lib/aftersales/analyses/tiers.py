@@ -6,45 +6,43 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from aftersales.analyses.scope import Scope
+from aftersales.analyses.scope import VALUE_TIERS, Scope
 from aftersales.metrics.frames import collect, known
 from aftersales.stats.intervals import wilson
-from aftersales.words import N_
 
-TIERS = (N_("high value"), N_("middle"), N_("low value"))
 _NEEDS = ("customer_id", "ordered_at", "amount")
+COLUMNS = ["customer_id", "tier", "last", "orders", "amount"]
 
 
 def value_tiers(scope: Scope, *, months: int = 12) -> pd.DataFrame:
-    """Customers of the window in three tiers, with how many of each returned something.
+    """Customers of the window in three tiers.
 
     A customer scores 1 to 3 (by thirds) for how lately and how often they ordered and for how much;
-    7 to 9 points are high value, 5 or 6 middle, the rest low. Amounts below 0 count as returned.
+    7 to 9 points are high value, 5 or 6 middle, the rest low. Negative amounts are subtracted.
 
     Returns
     -------
-    DataFrame, one row per tier
-        ``tier``, ``n`` customers, ``amount``, ``share`` of all amounts, ``orders`` per customer,
-        and where returns are known ``rate`` (share of customers who returned something) with its
-        Wilson interval. Empty without orders that have customer, time and amount.
+    DataFrame, one row per customer
+        ``customer_id``, ``tier``, ``last`` order, number of ``orders``, ``amount``, and where
+        returns are known ``returned`` (order lines of the window that came back). Empty without
+        orders that have customer, time and amount, or with fewer than three customers.
     """
-    store = scope.store
-    if not store.has("orders", *_NEEDS):
-        return pd.DataFrame()
+    if not scope.store.has("orders", *_NEEDS):
+        return pd.DataFrame(columns=COLUMNS)
     customers = _customers(scope, months)
-    if len(customers) < len(TIERS):
-        return pd.DataFrame()
+    if len(customers) < len(VALUE_TIERS):
+        return pd.DataFrame(columns=COLUMNS)
     points = sum(_thirds(customers[c]) for c in ("last", "orders", "amount"))
-    customers["tier"] = np.select([points >= 7, points >= 5], TIERS[:2], default=TIERS[2])
-    return _table(customers)
+    high, middle, low = VALUE_TIERS
+    return customers.assign(tier=np.select([points >= 7, points >= 5], [high, middle], low))
 
 
 def _customers(scope: Scope, months: int) -> pd.DataFrame:
-    """One row per customer: last order, number of orders, amount, whether anything came back."""
+    """One row per customer: last order, number of orders, amount, and lines that came back."""
     store = scope.store
     orders = store.scan("orders", region=scope.region.id)
     orders = orders.filter(
-        known("ordered_at", as_of=scope.as_of),
+        known("ordered_at", as_of=scope.last_day),
         nw.col("ordered_at") >= scope.months(months)[0],
         ~nw.col("customer_id").is_null(),
     )
@@ -55,7 +53,8 @@ def _customers(scope: Scope, months: int) -> pd.DataFrame:
         amount=nw.col("amount").sum(),
     )
     if store.has("returns", "order_line_id"):
-        back = store.scan("returns").select("order_line_id").unique()
+        back = store.scan("returns").filter(known("requested_at", as_of=scope.as_of))
+        back = back.select("order_line_id").unique()
         lines = orders.select("order_line_id", "customer_id").join(back, on="order_line_id")
         hits = lines.group_by("customer_id").agg(returned=nw.len())
         sums = sums.join(hits, on="customer_id", how="left")
@@ -67,13 +66,25 @@ def _thirds(values: pd.Series) -> pd.Series:
     return np.ceil(values.rank(method="average", pct=True) * 3).clip(1, 3)
 
 
-def _table(customers: pd.DataFrame) -> pd.DataFrame:
+def tier_table(customers: pd.DataFrame, *, min_n: int) -> pd.DataFrame:
+    """The tiers of `value_tiers` and how many customers of each returned something.
+
+    Returns
+    -------
+    DataFrame, one row per tier with at least `min_n` customers, high value first
+        ``tier``, ``n`` customers, ``amount``, ``share`` of all amounts, ``orders`` per customer,
+        and where returns are known ``rate`` (share of customers who returned something) with its
+        Wilson interval.
+    """
+    if customers.empty:
+        return pd.DataFrame()
     groups = customers.groupby("tier", sort=False)
     table = groups.agg(n=("orders", "size"), amount=("amount", "sum"), orders=("orders", "mean"))
-    table["share"] = table["amount"] / table["amount"].sum()
+    whole = table["amount"].sum()
+    table["share"] = table["amount"] / whole if whole > 0 else np.nan
     if "returned" in customers:
-        hits = customers["returned"].fillna(0).gt(0).groupby(customers["tier"]).sum()
-        table["count"] = hits
+        table["count"] = customers["returned"].fillna(0).gt(0).groupby(customers["tier"]).sum()
         low, high = wilson(table["count"].to_numpy(), table["n"].to_numpy())
         table = table.assign(rate=table["count"] / table["n"], rate_low=low, rate_high=high)
-    return table.reindex([t for t in TIERS if t in table.index]).rename_axis("tier").reset_index()
+    table = table[table["n"] >= min_n]
+    return table.reindex([t for t in VALUE_TIERS if t in table.index]).reset_index()

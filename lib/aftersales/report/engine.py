@@ -118,6 +118,7 @@ def _execute(task: Task) -> dict[str, Any]:
             str(after),
             parameters=dict(task.job.parameters),
             kernel_name=KERNEL,
+            language="python",
             progress_bar=False,
             cwd=str(task.source.parent),
             execution_timeout=CELL_TIMEOUT_S,

@@ -39,16 +39,11 @@ class Causes:
     table: pd.DataFrame
     order: Sequence[Key]  # causes in the order found
     dispersion: Mapping[str, float]  # by attribute
-    min_ratio: float = 1.2
+    further: Sequence[Key] = ()  # stand out as causes do, and were not taken for one: too many
 
     def to_frame(self) -> pd.DataFrame:
         """Causes first, then the other values by their p."""
         return self.table
-
-    def further(self) -> pd.DataFrame:
-        """Values that stand out as causes do but were not taken for one, e.g. the ninth."""
-        sure = _sure(self.table, self.min_ratio) & ~self.table["few"]
-        return self.table[sure & self.table["rank"].isna()]
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,10 @@ def find_causes(
             refused.add(best)  # it does not hold beside the earlier ones
         current = _with_q(search.ratios(effects), few)
     table = _result(search, crude, current, few, effects)
-    return Causes(table, list(effects), search.dispersion, min_ratio)
+    left = current[_sure(current, min_ratio) & ~few]
+    keys = zip(left["attribute"], left["value"], strict=True)
+    further = [key for key in keys if key not in effects]
+    return Causes(table, list(effects), search.dispersion, further)
 
 
 def _few(crude: pd.DataFrame, min_expected: float, min_exposure: float) -> pd.Series:

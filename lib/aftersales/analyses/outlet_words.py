@@ -1,0 +1,90 @@
+"""The sentences of the hotspot report about service outlets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aftersales import words
+from aftersales.findings import Finding
+from aftersales.metrics import METRICS
+from aftersales.words import say, say_n
+
+if TYPE_CHECKING:
+    from aftersales.analyses.hotspot import Hotspot
+
+SHOWN = 6  # sentences for separate outlets of one severity
+
+
+def findings(result: Hotspot) -> list[Finding]:
+    """Outlets that stand out, how many do not, and how many are too small to judge."""
+    table = result.outlets
+    urgent = table[table["severity"].isin(["act", "watch"])]
+    parts = [urgent[urgent["severity"].eq(s)].head(SHOWN) for s in ("act", "watch")]
+    found = [_outlet(result, row) for part in parts for row in part.itertuples()]
+    n = int(table["p"].notna().sum())
+    if n:
+        text = say(
+            "Outlets: {n} of {total} comparisons with their peers give no reason to act.",
+            n=words.count(n - len(urgent)),
+            total=words.count(n),
+        )
+        metric = table["metric"].iloc[0]
+        judged = max(n - len(urgent), 1)
+        found.append(Finding("ok", text, metric=metric, judged=judged, kind="outlets"))
+    return found + _few(int(table.attrs.get("few", 0)))
+
+
+def _few(n: int) -> list[Finding]:
+    if n == 0:
+        return []
+    text = say_n(
+        "Outlets: {n} comparison rests on too few cases to be judged.",
+        "Outlets: {n} comparisons rest on too few cases to be judged.",
+        n,
+    )
+    return [Finding("unknown", text, judged=n, kind="outlets_few")]
+
+
+def _outlet(result: Hotspot, row) -> Finding:
+    info = METRICS[row.metric]
+    values = {
+        "outlet": result.scope.label("outlet", row.outlet),
+        "value": words.amount(row.value, info.unit),
+        "peers": words.amount(row.peers, info.unit),
+        "ratio": words.number(row.ratio, digits=2),
+        "low": words.number(row.low, digits=2),
+        "high": words.number(row.high, digits=2),
+        "n": words.count(row.n),
+        "measure": say(info.title),
+    }
+    if info.kind == "duration":
+        text = say(
+            "Outlet {outlet}, {measure}: {value} in the median, {ratio} times that of its peers "
+            "({peers}; 95 % interval {low}–{high}, n = {n}). Ask what holds repairs up there.",
+            **values,
+        )
+    else:
+        text = say(
+            "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
+            "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
+            "repairs.",
+            **values,
+        )
+    return Finding(
+        row.severity,
+        text,
+        metric=row.metric,
+        subject={"outlet": row.outlet},
+        estimate=row.value,
+        low=row.value_low,
+        high=row.value_high,
+        baseline=row.peers,
+        ratio=row.ratio,
+        p=row.p,
+        q=row.q,
+        n=row.n,
+        excess=None if row.excess != row.excess else row.excess,
+        unit=info.unit,
+        evidence="C",
+        kind="outlet",
+    )

@@ -1,0 +1,106 @@
+"""The sentences about a region's satisfaction as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aftersales import words
+from aftersales.findings import Finding
+from aftersales.metrics import METRICS
+from aftersales.words import say
+
+if TYPE_CHECKING:
+    from aftersales.analyses.segment import Segment
+
+
+def level_words(result: Segment, row) -> list[Finding]:
+    """The metric of one row of `Segment.levels`, and how it compares with the parent's rest."""
+    return [*_level(result, row), *_against_parent(result, row)]
+
+
+def _level(result: Segment, row) -> list[Finding]:
+    """The metric over all answers, those without a tier or touchpoint included."""
+    values = {"months": result.months, "n": words.count(row.n)}
+    share = row.metric == "csat_rate"
+    if row.n == 0:
+        text = say("No satisfaction score was given in the last {n} months.", n=result.months)
+        if not share:
+            text = say("No recommendation score was given in the last {n} months.", n=result.months)
+        return [Finding("unknown", text, metric=row.metric, kind="level")]
+    if row.withheld:
+        least = result.scope.profile.target(row.metric).min_n
+        text = say(
+            "{measure}: fewer than {least} answers in the last {months} months, too few to judge.",
+            measure=say(METRICS[row.metric].title),
+            least=least,
+            **values,
+        )
+        return [Finding("unknown", text, metric=row.metric, kind="level")]
+    if share:
+        text = say(
+            "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = "
+            "{n}).",
+            rate=words.percent(row.value),
+            span=words.span(row.value_low, row.value_high, "share"),
+            **values,
+        )
+    else:
+        text = say(
+            "Net promoter score of the last {months} months: {score} (95 % interval {span}, n = "
+            "{n}).",
+            score=words.number(row.value, digits=2),
+            span=words.span(row.value_low, row.value_high),
+            **values,
+        )
+    return [
+        Finding(
+            "ok",
+            text,
+            metric=row.metric,
+            estimate=row.value,
+            low=row.value_low,
+            high=row.value_high,
+            n=row.n,
+            unit=METRICS[row.metric].unit,
+            kind="level",
+        )
+    ]
+
+
+def _against_parent(result: Segment, row) -> list[Finding]:
+    """The region's answers against those of the rest of its parent."""
+    scope = result.scope
+    if row.difference != row.difference or scope.parent is None:
+        return []
+    share = row.metric == "csat_rate"
+    scale = 100.0 if share else 1.0
+    text = say(
+        "{measure}: {region} is {points} points from the rest of {parent} ({others}; 95 % interval "
+        "{low} to {high} points).",
+        measure=say(METRICS[row.metric].title),
+        region=scope.name(),
+        parent=scope.name(scope.parent.id),
+        points=words.signed(row.difference * scale),
+        low=words.signed(row.low * scale),
+        high=words.signed(row.high * scale),
+        others=words.percent(row.others) if share else words.number(row.others, digits=2),
+    )
+    return [
+        Finding(
+            row.severity,
+            text,
+            metric=row.metric,
+            estimate=row.value,
+            low=row.value_low,
+            high=row.value_high,
+            baseline=row.others,
+            ratio=row.value / row.others if share and row.others else None,
+            p=row.p,
+            q=row.q,
+            n=row.n,
+            excess=-row.difference * row.n if share else None,
+            unit=METRICS[row.metric].unit,
+            evidence="C",
+            kind="against_parent",
+        )
+    ]
