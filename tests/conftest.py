@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
+import nbformat
 import numpy as np
 import pytest
 
@@ -98,6 +99,75 @@ def rendered_sample(small_sample: SmallSample) -> SmallSample:
         ):
             assert run_command(["render", *where, "--language", "en", *asked]) == 0
     return small_sample
+
+
+class Acme:
+    """A project with a profile of one table and a notebook, in which the command is run."""
+
+    config = "config/acme/sources.yaml"
+    rows = [f"T{n},2025-{n % 12 + 1:02d}-0{n % 9 + 1},North" for n in range(60)]  # noqa: RUF012
+    csv = "\n".join(["id,opened,region", *rows]) + "\n"
+    sources = """\
+title: {en: Acme}
+tables:
+  tickets:
+    files: ["tickets.csv*"]
+    columns: {ticket_id: id, opened_at: opened, region: region}
+"""
+    regions = """\
+id: all
+level: country
+children:
+  - {id: north, level: province, name: {en: North}}
+"""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root, self._capsys = root, capsys
+        self.raw, self.processed = root / "data/raw/acme", root / "data/processed/acme"
+        for folder in ("config/acme", "data/raw/acme", "notebooks"):
+            (root / folder).mkdir(parents=True)
+        self.write("pyproject.toml", "")
+        self.write(self.config, self.sources)
+        self.write("config/acme/regions.yaml", self.regions)
+        self.write("data/raw/acme/tickets.csv", self.csv)
+        parameters = 'region: str = ""  # a region\nmonths: int = 12  # length of the window'
+        cell = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), root / "notebooks/10_trend.ipynb")
+
+    def write(self, name: str, content: str | bytes) -> None:
+        data = content if isinstance(content, bytes) else content.encode()
+        (self.root / name).write_bytes(data)
+
+    def change(self, old: str, new: str) -> None:
+        """Change the profile's `sources.yaml`."""
+        assert old in self.sources
+        self.write(self.config, self.sources.replace(old, new))
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit status, output and errors of a command."""
+        from aftersales.cli import run_command
+
+        status = run_command([*arguments, "--profile", "acme"])
+        said = self._capsys.readouterr()
+        return status, said.out, said.err
+
+    def refused(self, *arguments: str) -> str:
+        """The sentence with which a command is refused."""
+        status, out, error = self.run(*arguments)
+        assert status == 2, out + error
+        assert error.startswith("error: ")
+        assert error.count("\n") == 1
+        assert "Traceback" not in out + error
+        return error.removeprefix("error: ").rstrip("\n").replace(f"{self.root}/", "")
+
+
+@pytest.fixture
+def acme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Acme:
+    monkeypatch.setenv("AFTERSALES_KEY", "a key for tests, as long as it needs to be")
+    monkeypatch.chdir(tmp_path)
+    return Acme(tmp_path, capsys)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -140,7 +140,7 @@ def build(cls: type[T], raw: Mapping, *, where: str) -> T:
     return cls(**raw)
 
 
-def check_keys(raw: Mapping, *, valid, where: str) -> None:
+def check_keys(raw: Mapping, *, valid: Iterable[str], where: str) -> None:
     """Raise for the first key of `raw` that is not valid, with the nearest valid one."""
     for key in raw:
         if key not in valid:

@@ -143,6 +143,7 @@ def test_a_page_that_cannot_be_made_fails_its_report_only(project, monkeypatch, 
     outcome = run_task(task(project, project.write("10_a"), tmp_path))
 
     assert (outcome.status, outcome.error["message"]) == ("failed", "no")
+    assert "RuntimeError: no" in (project.out / "10_a.html").read_text()
 
 
 def _raise(error: Exception) -> None:

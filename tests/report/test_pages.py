@@ -9,7 +9,7 @@ import pytest
 
 from aftersales import words
 from aftersales.report import board
-from aftersales.report.frame import Frame, crumbs, neighbours
+from aftersales.report.frame import Frame, crumbs, neighbours, reports
 from aftersales.report.index_page import index_page, same_once
 from aftersales.report.region_page import region_page
 
@@ -203,6 +203,13 @@ def test_neighbours_are_the_siblings_with_the_same_page(project):
     assert names("south", {"north", "south"}) == ["‹ North", "Overview"]
     assert names("south", {"south"}) == ["Overview"]
     assert names("all", {"all", "north"}) == ["Overview"]
+
+
+def test_every_report_leads_to_the_others_of_its_region():
+    assert reports({"20_hotspot", "10_trend"}, here="10_trend") == [
+        {"name": "Trend", "href": ""},
+        {"name": "Hotspot", "href": "20_hotspot.html"},
+    ]
 
 
 def test_a_frame_that_says_something_else_has_another_key():

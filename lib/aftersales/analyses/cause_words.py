@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aftersales.analyses.root_cause import Answer, RootCause
 
 UNEQUAL = 0.1  # difference of missing shares from which a missing attribute can mislead
+HARDLY_ANY = 0.5  # expected cases below which a ratio is a play with small numbers
 _FAULTS = N_(
     "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
     "comparable units (95 % interval {low}–{high}). It is associated with {excess} extra faults. "
@@ -28,12 +29,12 @@ _RETURNS = N_(
     "{next}"
 )
 _ONLY_FAULTS = N_(
-    "{subject}: {count} faults in {months} months, and none among comparable units (at least {low} "
-    "times, 95 % limit). {next}"
+    "{subject}: {count} faults in {months} months, and hardly any among comparable units (at least "
+    "{low} times, 95 % limit). {next}"
 )
 _ONLY_RETURNS = N_(
-    "{subject}: {count} returns in {months} months, and none among comparable orders (at least "
-    "{low} times, 95 % limit). {next}"
+    "{subject}: {count} returns in {months} months, and hardly any among comparable orders (at "
+    "least {low} times, 95 % limit). {next}"
 )
 _NEXT = {
     "batch": N_("Hold the remaining stock of the batch and trace its parts."),
@@ -90,7 +91,7 @@ def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
 
 
 def _sentence(result: RootCause, metric: str, row, check) -> str:
-    returns, alone = metric == "return_rate", row.expected == 0
+    returns, alone = metric == "return_rate", row.expected < HARDLY_ANY
     message = {
         (False, False): _FAULTS,
         (False, True): _ONLY_FAULTS,

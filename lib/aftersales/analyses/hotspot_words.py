@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aftersales import words
 from aftersales.analyses import outlet_words
+from aftersales.analyses.cause_words import HARDLY_ANY
 from aftersales.analyses.grid import ALL
 from aftersales.analyses.hot_cells import STABLE_EXPECTED
 from aftersales.analyses.scope import lacking
@@ -42,9 +43,10 @@ def _cells(result: Hotspot) -> list[Finding]:
     urgent = cells[cells["severity"].isin(["act", "watch"])]
     parts = [urgent[urgent["severity"].eq(s)].head(SHOWN) for s in ("act", "watch")]
     found = [_hot(result, row) for part in parts for row in part.itertuples()]
-    found += _more(metric, len(urgent) - len(found)) + _structure(result)
-    found.append(_rest(result, urgent=len(urgent), total=int((~cells["few"]).sum())))
-    few = int(cells["few"].sum())
+    found += _more(metric, len(urgent) - len(found))
+    structure, few = _structure(result), int(cells["few"].sum())
+    named = len(urgent) + sum(f.judged for f in structure)
+    found += structure + _rest(result, named=named, total=len(cells) - few)
     if few:
         text = say_n(
             "{n} cell has too few cases to be judged.",
@@ -174,10 +176,10 @@ def _sentence(result: Hotspot, row, subject: dict[str, str]) -> str:
         "excess": words.count(row.excess),
         "months": result.months,
     }
-    if row.expected == 0:
+    if row.expected < HARDLY_ANY:
         return say(
-            "Hotspot, {subject}: {count} cases in {months} months, and none among comparable ones "
-            "elsewhere (at least {low} times, 95 % limit).",
+            "Hotspot, {subject}: {count} cases in {months} months, and hardly any among comparable "
+            "ones elsewhere (at least {low} times, 95 % limit).",
             **values,
         )
     if not result.grid.adjusted:
@@ -215,12 +217,14 @@ def _share_sentence(row, values: dict[str, object]) -> str:
     )
 
 
-def _rest(result: Hotspot, *, urgent: int, total: int) -> Finding:
-    n = total - urgent
+def _rest(result: Hotspot, *, named: int, total: int) -> list[Finding]:
+    n, metric = total - named, result.grid.metric
     if total == 0:
         text = say("No cell has enough cases to be judged.")
-        return Finding("unknown", text, metric=result.grid.metric, kind="rest")
-    if urgent == 0:
+        return [Finding("unknown", text, metric=metric, kind="rest")]
+    if n == 0:
+        return []
+    if named == 0:
         text = say_n(
             "No hotspot: the only cell judged differs no more than places differ anyway.",
             "No hotspot: none of the {n} cells judged differs more than places differ anyway.",
@@ -233,4 +237,4 @@ def _rest(result: Hotspot, *, urgent: int, total: int) -> Finding:
             n,
             total=words.count(total),
         )
-    return Finding("ok", text, metric=result.grid.metric, judged=max(n, 1), kind="rest")
+    return [Finding("ok", text, metric=metric, judged=n, kind="rest")]

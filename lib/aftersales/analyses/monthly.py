@@ -75,6 +75,7 @@ def judge_series(
     subject: Mapping[str, str],
     min_n: float = 0,
     patience: int = 1,
+    counted: bool = False,
 ) -> Series:
     """Hold the last months of a series against its past, over several window lengths.
 
@@ -87,12 +88,15 @@ def judge_series(
     ----------
     frame : ``month``, ``bad``, ``n``, one row per month without gaps
     min_n : smallest exposure that may be judged, see `config.Target`
+    counted : the exposure is only the days, so a past without cases may be one without records;
+        it must hold 30 cases too
     """
     seen = np.flatnonzero(frame["n"].to_numpy() > 0)
     if not seen.size or len(frame) - 1 - seen[-1] > patience:
         return Series(metric, subject, frame, None)
     frame = frame.iloc[seen[0] : seen[-1] + 1].reset_index(drop=True)
-    windows = [w for w in WINDOWS if _judged(frame, w, min_n)]
+    least = MIN_CASES if counted else 0
+    windows = [w for w in WINDOWS if _judged(frame, w, min_n, least)]
     if not windows or frame["bad"].sum() < MIN_CASES:
         return Series(metric, subject, frame, None)
     changes = [_change(frame, w) for w in windows]
@@ -101,9 +105,9 @@ def judge_series(
     return Series(metric, subject, frame, changes[best], windows[best], p)
 
 
-def _judged(frame: pd.DataFrame, window: int, min_n: float) -> bool:
-    """Whether both sides of a window are long and large enough."""
-    if len(frame) - window < MIN_PAST:
+def _judged(frame: pd.DataFrame, window: int, min_n: float, least: int) -> bool:
+    """Whether both sides of a window are long and large enough, and the past has `least` cases."""
+    if len(frame) - window < MIN_PAST or frame["bad"].iloc[:-window].sum() < least:
         return False
     past, recent = frame["n"].iloc[:-window].sum(), frame["n"].iloc[-window:].sum()
     return min(past, recent) >= max(min_n, 1e-9)

@@ -46,6 +46,27 @@ def _few(n: int) -> list[Finding]:
 
 
 def _outlet(result: Hotspot, row) -> Finding:
+    return Finding(
+        row.severity,
+        _sentence(result, row),
+        metric=row.metric,
+        subject={"outlet": row.outlet},
+        estimate=row.value,
+        low=row.value_low,
+        high=row.value_high,
+        baseline=row.peers,
+        ratio=row.ratio,
+        p=row.p,
+        q=row.q,
+        n=row.n,
+        excess=None if row.excess != row.excess else row.excess,
+        unit=METRICS[row.metric].unit,
+        evidence="C",
+        kind="outlet",
+    )
+
+
+def _sentence(result: Hotspot, row) -> str:
     info = METRICS[row.metric]
     values = {
         "outlet": result.scope.label("outlet", row.outlet),
@@ -58,33 +79,14 @@ def _outlet(result: Hotspot, row) -> Finding:
         "measure": say(info.title),
     }
     if info.kind == "duration":
-        text = say(
+        return say(
             "Outlet {outlet}, {measure}: {value} in the median, {ratio} times that of its peers "
             "({peers}; 95 % interval {low}–{high}, n = {n}). Ask what holds repairs up there.",
             **values,
         )
-    else:
-        text = say(
-            "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
-            "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
-            "repairs.",
-            **values,
-        )
-    return Finding(
-        row.severity,
-        text,
-        metric=row.metric,
-        subject={"outlet": row.outlet},
-        estimate=row.value,
-        low=row.value_low,
-        high=row.value_high,
-        baseline=row.peers,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.q,
-        n=row.n,
-        excess=None if row.excess != row.excess else row.excess,
-        unit=info.unit,
-        evidence="C",
-        kind="outlet",
+    return say(
+        "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
+        "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
+        "repairs.",
+        **values,
     )

@@ -92,6 +92,7 @@ def _judged(
             subject=subject,
             min_n=0 if counted else target.min_n,
             patience=1 + math.ceil(days / MONTH_DAYS),
+            counted=counted,
         )
         for subject, frame in split(table, by=by, months=scope.months(months), counted=counted)
     ]

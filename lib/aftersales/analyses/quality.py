@@ -10,6 +10,7 @@ import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import quality_words
+from aftersales.analyses.arrivals import lags, main_table, table_ends, usual_weeks, weekly
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.data.schema import joins, time_column
 from aftersales.data.store import Store
@@ -31,7 +32,8 @@ class Quality:
     shares of the last two (whole profile), ``rows`` of this region, ``unknown_region`` (share of
     rows whose region could not be resolved; the root only), ``first``, ``last``.
     `coverage` counts rows by table and month; `joins` says how many keys meet their table;
-    `missing` gives the share of empty cells by column; `weeks` counts the main table by week.
+    `missing` gives the share of empty cells by column; `weeks` counts the main table by week;
+    `ends` and `lags` say how old the last row of each table is and how late things become known.
     """
 
     scope: Scope
@@ -40,6 +42,8 @@ class Quality:
     joins: pd.DataFrame
     missing: pd.DataFrame
     weeks: pd.DataFrame
+    ends: pd.DataFrame
+    lags: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
         """One row per table."""
@@ -73,11 +77,7 @@ class Quality:
     @property
     def recent_ratio(self) -> float:
         """Rows of the last four weeks over those of a usual four weeks (the median week)."""
-        n = self.weeks["n"].to_numpy(float)
-        if len(n) < RECENT_WEEKS + PAST_WEEKS:
-            return float("nan")
-        usual = np.median(n[-RECENT_WEEKS - PAST_WEEKS : -RECENT_WEEKS])
-        return float(n[-RECENT_WEEKS:].mean() / usual) if usual else float("nan")
+        return usual_weeks(self.weeks).ratio
 
     def log(self) -> pd.DataFrame:
         """The cleaning log: the steps that changed or counted something."""
@@ -111,7 +111,9 @@ def quality(
         coverage=coverage,
         joins=_joins(scope),
         missing=_missing(scope),
-        weeks=_weeks(scope),
+        weeks=weekly(scope),
+        ends=table_ends(scope),
+        lags=lags(scope),
     )
 
 
@@ -209,35 +211,3 @@ def _missing(scope: Scope) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     table = table[table["missing"] > 0].sort_values("missing", ascending=False)
     return table.reset_index(drop=True)
-
-
-def main_table(scope: Scope) -> str:
-    """The table whose weeks tell whether data are complete: the first of tickets, orders, surveys
-    that is there; "" without any."""
-    names = ("tickets", "orders", "surveys")
-    return next((t for t in names if scope.store.has(t, time_column(t))), "")
-
-
-def _weeks(scope: Scope) -> pd.DataFrame:
-    """Rows of the main table by week of seven days ending on `as_of`; empty weeks count zero."""
-    table = main_table(scope)
-    if not table:
-        return pd.DataFrame(columns=["week", "n"])
-    time = time_column(table)
-    rows = scope.store.scan(table, region=scope.region.id)
-    rows = rows.filter(known(time, as_of=scope.as_of))
-    days = collect(
-        rows.with_columns(day=nw.col(time).dt.date()).group_by("day").agg(n=nw.len()),
-        sort=["day"],
-    )
-    if days.empty:
-        return pd.DataFrame(columns=["week", "n"])
-    day = pd.to_datetime(days["day"])
-    back = (scope.as_of.normalize() - day).dt.days // 7
-    counts = days.groupby(back.to_numpy())["n"].sum().reindex(range(int(back.max()) + 1)).fillna(0)
-    start = scope.as_of.normalize() - pd.to_timedelta(counts.index * 7 + 6, unit="D")
-    return (
-        pd.DataFrame({"week": start, "n": counts.to_numpy()})
-        .sort_values("week")
-        .reset_index(drop=True)
-    )

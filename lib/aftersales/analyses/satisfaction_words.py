@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aftersales import words
 from aftersales.findings import Finding
@@ -13,30 +13,18 @@ if TYPE_CHECKING:
     from aftersales.analyses.segment import Segment
 
 
-def level_words(result: Segment, row) -> list[Finding]:
+def level_words(result: Segment, row: Any) -> list[Finding]:
     """The metric of one row of `Segment.levels`, and how it compares with the parent's rest."""
     return [*_level(result, row), *_against_parent(result, row)]
 
 
 def _level(result: Segment, row) -> list[Finding]:
     """The metric over all answers, those without a tier or touchpoint included."""
+    if row.n == 0 or row.withheld:
+        text = _too_few(result, row)
+        return [Finding("unknown", text, metric=row.metric, kind="level")] if text else []
     values = {"months": result.months, "n": words.count(row.n)}
-    share = row.metric == "csat_rate"
-    if row.n == 0:
-        text = say("No satisfaction score was given in the last {n} months.", n=result.months)
-        if not share:
-            text = say("No recommendation score was given in the last {n} months.", n=result.months)
-        return [Finding("unknown", text, metric=row.metric, kind="level")]
-    if row.withheld:
-        least = result.scope.profile.target(row.metric).min_n
-        text = say(
-            "{measure}: fewer than {least} answers in the last {months} months, too few to judge.",
-            measure=say(METRICS[row.metric].title),
-            least=least,
-            **values,
-        )
-        return [Finding("unknown", text, metric=row.metric, kind="level")]
-    if share:
+    if row.metric == "csat_rate":
         text = say(
             "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = "
             "{n}).",
@@ -52,19 +40,32 @@ def _level(result: Segment, row) -> list[Finding]:
             span=words.span(row.value_low, row.value_high),
             **values,
         )
-    return [
-        Finding(
-            "ok",
-            text,
-            metric=row.metric,
-            estimate=row.value,
-            low=row.value_low,
-            high=row.value_high,
-            n=row.n,
-            unit=METRICS[row.metric].unit,
-            kind="level",
+    return [Finding("ok", text, kind="level", **_numbers(row))]
+
+
+def _too_few(result: Segment, row) -> str:
+    """What is said instead of a level; nothing of a score that nobody was asked for."""
+    if row.n > 0:
+        return say(
+            "{measure}: fewer than {least} answers in the last {months} months, too few to judge.",
+            measure=say(METRICS[row.metric].title),
+            least=result.scope.profile.target(row.metric).min_n,
+            months=result.months,
         )
-    ]
+    if row.metric == "csat_rate":
+        return say("No satisfaction score was given in the last {n} months.", n=result.months)
+    return ""
+
+
+def _numbers(row) -> dict:
+    return {
+        "metric": row.metric,
+        "estimate": row.value,
+        "low": row.value_low,
+        "high": row.value_high,
+        "n": row.n,
+        "unit": METRICS[row.metric].unit,
+    }
 
 
 def _against_parent(result: Segment, row) -> list[Finding]:
@@ -89,18 +90,13 @@ def _against_parent(result: Segment, row) -> list[Finding]:
         Finding(
             row.severity,
             text,
-            metric=row.metric,
-            estimate=row.value,
-            low=row.value_low,
-            high=row.value_high,
             baseline=row.others,
             ratio=row.value / row.others if share and row.others else None,
             p=row.p,
             q=row.q,
-            n=row.n,
             excess=-row.difference * row.n if share else None,
-            unit=METRICS[row.metric].unit,
             evidence="C",
             kind="against_parent",
+            **_numbers(row),
         )
     ]

@@ -49,7 +49,7 @@ def _satisfaction(result: Segment) -> list[Finding]:
     found = [_unhappy(result, row) for part in parts for row in part.itertuples()]
     judged = int(cells["p"].notna().sum())
     n = judged - len(urgent)
-    if judged and urgent.empty:
+    if urgent.empty:
         text = say_n(
             "The only group compared is not clearly less satisfied than what it is compared with.",
             "None of the {n} groups is clearly less satisfied than what it is compared with.",
@@ -62,49 +62,17 @@ def _satisfaction(result: Segment) -> list[Finding]:
             n,
             total=words.count(judged),
         )
-    if judged:
-        found.append(Finding("ok", text, metric="csat_rate", judged=max(n, 1), kind="rest"))
+    if n:
+        found.append(Finding("ok", text, metric="csat_rate", judged=n, kind="rest"))
     return [*found, *_withheld(result), *_without_group(result)]
 
 
 def _unhappy(result: Segment, row) -> Finding:
-    subject = {name: getattr(row, name) for name in result.by}
-    values = {
-        "subject": result.scope.subject(subject),
-        "rate": words.percent(row.rate, decimals=0),
-        "others": words.percent(row.others, decimals=0),
-        "points": words.count(abs(row.difference) * 100),
-        "low": words.count(abs(row.high) * 100),
-        "high": words.count(abs(row.low) * 100),
-        "n": words.count(row.n),
-    }
-    if "tier" not in result.by:
-        text = say(
-            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than in the "
-            "period before ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these "
-            "customers what went wrong.",
-            **values,
-        )
-    elif row.past == row.past:
-        text = say(
-            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
-            "others ({others}; 95 % interval {low}–{high} points, n = {n}); in the period before "
-            "it was {past}. Ask these customers what went wrong.",
-            past=words.percent(row.past, decimals=0),
-            **values,
-        )
-    else:
-        text = say(
-            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
-            "others ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these customers "
-            "what went wrong.",
-            **values,
-        )
     return Finding(
         row.severity,
-        text,
+        _sentence(result, row),
         metric="csat_rate",
-        subject=subject,
+        subject={name: getattr(row, name) for name in result.by},
         estimate=row.rate,
         low=row.rate_low,
         high=row.rate_high,
@@ -117,6 +85,40 @@ def _unhappy(result: Segment, row) -> Finding:
         unit="share",
         evidence="C",
         kind="unhappy",
+    )
+
+
+def _sentence(result: Segment, row) -> str:
+    """Of an unhappy group: how many are satisfied, and of those it is compared with."""
+    values = {
+        "subject": result.scope.subject({name: getattr(row, name) for name in result.by}),
+        "rate": words.percent(row.rate, decimals=0),
+        "others": words.percent(row.others, decimals=0),
+        "points": words.count(abs(row.difference) * 100),
+        "low": words.count(abs(row.high) * 100),
+        "high": words.count(abs(row.low) * 100),
+        "n": words.count(row.n),
+    }
+    if "tier" not in result.by:
+        return say(
+            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than in the "
+            "period before ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these "
+            "customers what went wrong.",
+            **values,
+        )
+    if row.past == row.past:
+        return say(
+            "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
+            "others ({others}; 95 % interval {low}–{high} points, n = {n}); in the period before "
+            "it was {past}. Ask these customers what went wrong.",
+            past=words.percent(row.past, decimals=0),
+            **values,
+        )
+    return say(
+        "Satisfaction, {subject}: {rate} are satisfied, {points} points fewer than among the "
+        "others ({others}; 95 % interval {low}–{high} points, n = {n}). Ask these customers "
+        "what went wrong.",
+        **values,
     )
 
 
@@ -137,64 +139,64 @@ def _without_group(result: Segment) -> list[Finding]:
     """Answers that belong to no group, e.g. of customers without a tier."""
     level = result.levels[result.levels["metric"] == "csat_rate"].iloc[0]
     share = 1 - result.cells["n"].sum() / level["n"] if level["n"] else 0.0
-    if share < UNGROUPED:
+    if level["withheld"] or share < UNGROUPED:
         return []
     text = say(
-        "{share} of the answers have no {attributes}; they count in the whole only.",
+        "{share} of the answers do not tell {attributes}; they count in the whole only.",
         share=words.percent(share, decimals=0),
         attributes=words.listing([attribute(name) for name in result.by]),
     )
-    return [Finding("unknown", text, metric="csat_rate", estimate=share, unit="share", kind="none")]
+    return [
+        Finding("unknown", text, metric="csat_rate", estimate=share, unit="share", kind="ungrouped")
+    ]
 
 
 def _scores(result: Segment) -> list[Finding]:
-    table, found = result.scores, []
+    table = result.scores
     if table.empty:
         return []
-    for row in table[table["severity"].isin(["act", "watch"])].itertuples():
-        text = say(
-            "Net promoter score, {subject}: {score}, which is {points} points below the other "
-            "tiers ({others}; 95 % interval {low}–{high} points below, n = {n}). Ask what keeps "
-            "them from recommending us.",
-            subject=result.scope.subject({"tier": row.tier}),
-            score=words.count(row.score),
-            points=words.count(abs(row.difference)),
-            others=words.count(row.others),
-            low=words.count(abs(row.high)),
-            high=words.count(abs(row.low)),
-            n=words.count(row.n),
-        )
-        found.append(
-            Finding(
-                row.severity,
-                text,
-                metric="net_promoter_score",
-                subject={"tier": row.tier},
-                estimate=row.score,
-                low=row.score_low,
-                high=row.score_high,
-                baseline=row.others,
-                p=row.p,
-                q=row.q,
-                n=row.n,
-                unit="points",
-                evidence="C",
-                kind="unhappy",
-            )
-        )
-    judged = int(table["p"].notna().sum())
-    if judged > len(found):
-        text = say_n(
-            "Net promoter score: {n} tier compared with the others gives no reason to act.",
-            "Net promoter score: {n} tiers compared with the others give no reason to act.",
-            judged - len(found),
-        )
-        found.append(
-            Finding(
-                "ok", text, metric="net_promoter_score", judged=judged - len(found), kind="rest"
-            )
-        )
-    return found
+    urgent = table[table["severity"].isin(["act", "watch"])]
+    found = [_score(result, row) for row in urgent.itertuples()]
+    n = int(table["p"].notna().sum()) - len(found)
+    if n == 0:
+        return found
+    text = say_n(
+        "Net promoter score: {n} tier compared with the others gives no reason to act.",
+        "Net promoter score: {n} tiers compared with the others give no reason to act.",
+        n,
+    )
+    return [*found, Finding("ok", text, metric="net_promoter_score", judged=n, kind="rest")]
+
+
+def _score(result: Segment, row) -> Finding:
+    text = say(
+        "Net promoter score, {subject}: {score}, which is {points} points below the other "
+        "tiers ({others}; 95 % interval {low}–{high} points below, n = {n}). Ask what keeps "
+        "them from recommending us.",
+        subject=result.scope.subject({"tier": row.tier}),
+        score=words.count(row.score),
+        points=words.count(abs(row.difference)),
+        others=words.count(row.others),
+        low=words.count(abs(row.high)),
+        high=words.count(abs(row.low)),
+        n=words.count(row.n),
+    )
+    return Finding(
+        row.severity,
+        text,
+        metric="net_promoter_score",
+        subject={"tier": row.tier},
+        estimate=row.score,
+        low=row.score_low,
+        high=row.score_high,
+        baseline=row.others,
+        p=row.p,
+        q=row.q,
+        n=row.n,
+        unit="points",
+        evidence="C",
+        kind="unhappy",
+    )
 
 
 def _values(result: Segment) -> Finding:

@@ -9,18 +9,16 @@ import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import trend_words
-from aftersales.analyses.cost import cost_of, cost_per_case
 from aftersales.analyses.level_words import measured
-from aftersales.analyses.monthly import Series, dated
+from aftersales.analyses.monthly import Series
 from aftersales.analyses.panel import judged_series, monthly_table, parts, total
+from aftersales.analyses.rises import judged_table
 from aftersales.analyses.scope import Scope, read_scope
-from aftersales.analyses.verdict import WATCH_P, WATCH_Q, judge
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS, available
 from aftersales.stats.control_chart import ControlChart, u_chart
 from aftersales.stats.decompose import RateAndMix, rate_and_mix
-from aftersales.stats.multiplicity import benjamini_hochberg
 from aftersales.stats.season import Season, decompose_season, deseasonalise
 from aftersales.words import say
 
@@ -45,8 +43,8 @@ class Trend:
     `table` has one row per judged series: ``metric``, ``region``, ``product`` (or what the rates
     are split by; "" is all), ``months`` of the window, ``start``, ``n``, ``count``, ``expected``,
     ``excess``, ``cost`` of the excess, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``,
-    ``rung``. `monthly`, `above` and `reference` are the main rate of the region, of its parent and
-    of the whole company.
+    ``rung``, ``crude_ratio`` (the age of the units not allowed for). `monthly`, `above` and
+    `reference` are the main rate of the region, of its parent and of the whole company.
     """
 
     scope: Scope
@@ -146,7 +144,8 @@ def trend(
     1, 3, 6 and 12 months are each held against everything before, season and over-dispersion
     allowed for, and the false discovery rate is controlled over all series of the report
     (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289). Where one changed, the month in which
-    the change most likely began is looked for.
+    the change most likely began is looked for, and the part that goes with the age of the units is
+    taken out.
 
     Parameters
     ----------
@@ -167,7 +166,7 @@ def trend(
         scope=scope,
         metric=rates[0],
         split_by=split_by,
-        table=_table(judged, scope, split_by),
+        table=judged_table(judged, scope, split_by=split_by, months=months),
         series=judged,
         monthly=monthly,
         above=above,
@@ -220,55 +219,3 @@ def _mix(scope: Scope, metric: str, split_by: str, months: int) -> RateAndMix | 
     if any(s["n"].sum() == 0 for s in sums):
         return None
     return rate_and_mix(*sums, by=[split_by], count=info.count, exposure="n")
-
-
-def _table(judged: Sequence[Series], scope: Scope, split_by: str) -> pd.DataFrame:
-    known = [s for s in judged if s.change is not None]
-    if not known:
-        return pd.DataFrame()
-    q = benjamini_hochberg([s.p for s in known])
-    sure = [s.p <= WATCH_P and chance <= WATCH_Q for s, chance in zip(known, q, strict=True)]
-    known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
-    cost = {m: cost_per_case(scope, m, months=YEAR) for m in {s.metric for s in known}}
-    rows = [_row(s, split_by, cost[s.metric]) for s in known]
-    table = pd.DataFrame(rows).assign(q=q)
-    table["severity"] = [_severity(scope, row) for row in table.to_dict("records")]
-    order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
-    table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
-    return table.reset_index(drop=True)
-
-
-def _severity(scope: Scope, row: dict) -> str:
-    share = METRICS[row["metric"]].kind == "proportion"
-    return judge(
-        row["ratio"],
-        p=row["p"],
-        q=row["q"],
-        cases=row["count"],
-        target=scope.profile.target(row["metric"]),
-        difference=row["excess"] / row["n"] if share and row["n"] else None,
-    )
-
-
-def _row(series: Series, split_by: str, each: float | None) -> dict:
-    change = series.change
-    excess = change.count - change.expected
-    subject = {"region": series.subject.get("region", "")}
-    if split_by:
-        subject[split_by] = series.subject.get(split_by, "")
-    return {
-        "metric": series.metric,
-        **subject,
-        "months": series.months,
-        "start": series.start,
-        "n": series.n,
-        "count": change.count,
-        "expected": change.expected,
-        "excess": excess,
-        "cost": cost_of(excess, each),
-        "ratio": change.ratio,
-        "low": change.low,
-        "high": change.high,
-        "p": series.p,
-        "rung": change.rung,
-    }

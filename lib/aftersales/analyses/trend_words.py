@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from aftersales.analyses.scope import lacking
 from aftersales.analyses.verdict import ACT_P, ACT_Q
 from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
-from aftersales.words import say, say_n
+from aftersales.words import N_, say, say_n
 
 if TYPE_CHECKING:
     from aftersales.analyses.trend import Trend
@@ -37,11 +37,12 @@ def findings(trend: Trend) -> list[Finding]:
     shown += [row for row in own if row.severity == "watch"][:SHOWN]
     found = [_rise(trend, row) for row in shown]
     found += _more(trend, urgent, said=len(shown)) + _falls(trend)
-    found.append(_rest(trend, urgent=len(urgent)))
+    if len(urgent) < len(table):
+        found.append(_rest(trend, urgent=len(urgent)))
     return found + level_words.findings(trend) + _too_short(trend)
 
 
-def subject_of(row, split_by: str) -> dict[str, str]:
+def subject_of(row: Any, split_by: str) -> dict[str, str]:
     """The attributes that name a series, without the empty ones."""
     keys = ["region", split_by] if split_by else ["region"]
     return {k: getattr(row, k) for k in keys if getattr(row, k)}
@@ -82,32 +83,46 @@ def _rise(trend: Trend, row) -> Finding:
         "measure": measured(row.metric),
         "subject": _whom(trend, subject),
         "ratio": words.number(row.ratio, digits=2),
+        "crude": words.number(row.crude_ratio, digits=2),
         "low": words.number(row.low, digits=2),
         "high": words.number(row.high, digits=2),
         "start": words.month(row.start),
         "count": words.count(row.count),
         "expected": words.cases(row.expected),
     }
-    if row.expected == 0:
-        text = say(
-            "{measure}, {subject}: {count} cases since {start}, and none in its past. See Root "
-            "cause for what explains it.",
-            **values,
-        )
-    elif row.months == 1:
-        text = say(
-            "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} expected "
-            "from its past (95 % interval {low}–{high}). Find out what happened that month.",
-            **values,
-        )
-    else:
-        text = say(
-            "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
-            "expected from its past (95 % interval {low}–{high}). See Root cause for what "
-            "explains it.",
-            **values,
-        )
+    text = say(_message(row), **values)
     return Finding(row.severity, text, subject=subject, kind="rise", **_numbers(row))
+
+
+def _message(row) -> str:
+    """What a rise is said with: since when, and whether the age of the units plays a part."""
+    if row.expected == 0:
+        return N_(
+            "{measure}, {subject}: {count} cases since {start}, and none in its past. See Root "
+            "cause for what explains it."
+        )
+    if not row.comparable:
+        return N_(
+            "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
+            "expected from its past (95 % interval {low}–{high}). Its units were never as old "
+            "before, so their age may explain it."
+        )
+    if row.ratio != row.crude_ratio:
+        return N_(
+            "{measure}, {subject}: {count} cases since {start}, {crude} times the expected from "
+            "its past, and {ratio} times the {expected} expected at the same age of the units "
+            "(95 % interval {low}–{high}). See Root cause for what explains it."
+        )
+    if row.months == 1:
+        return N_(
+            "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} expected "
+            "from its past (95 % interval {low}–{high}). Find out what happened that month."
+        )
+    return N_(
+        "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
+        "expected from its past (95 % interval {low}–{high}). See Root cause for what "
+        "explains it."
+    )
 
 
 def _numbers(row) -> dict:

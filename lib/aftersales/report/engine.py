@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,22 +60,30 @@ def run_task(task: Task) -> Outcome:
     disk that is full is an error (OSError), because no further job could be done either.
     """
     words.use_language(task.frame.language)
-    if task.kept is not None:
+    task.out.mkdir(parents=True, exist_ok=True)
+    try:
+        if task.kept is None:
+            return _run(task)
         _write_page(nbformat.read(_stored(task), as_version=4), task, error={})
         return task.kept
-    started = time.perf_counter()
-    try:
-        task.scratch.mkdir(parents=True)
-        return finish(task, error=_execute(task), started=started)
     except Exception as error:
         if is_full(error):
             raise
-        return Outcome(task.job, "failed", error=_described(error))
+        failure = _described(error)
+        write_text(_page_file(task), _framed(failure_note(failure), task, title=task.job.notebook))
+        return Outcome(task.job, "failed", error=failure)
 
 
-def finish(task: Task, *, error: Mapping[str, Any], started: float | None = None) -> Outcome:
+def _run(task: Task) -> Outcome:
+    started = time.perf_counter()
+    task.scratch.mkdir(parents=True)
+    outcome = finish(task, error=_execute(task))
+    return replace(outcome, seconds=round(time.perf_counter() - started, 2))
+
+
+def finish(task: Task, *, error: Mapping[str, Any]) -> Outcome:
     """Store what the run left in `scratch`, all of it or not, and write the page."""
-    left, seconds = _left(task), 0.0 if started is None else time.perf_counter() - started
+    left = _left(task)
     if error:
         message = executed.without_places(str(error["message"]), task.places)
         cell = error["cell"] or executed.reached(left) or None
@@ -84,14 +92,9 @@ def finish(task: Task, *, error: Mapping[str, Any], started: float | None = None
     task.out.mkdir(parents=True, exist_ok=True)
     write_text(_stored(task), nbformat.writes(notebook) + "\n")
     _write_page(notebook, task, error=error)
-    return Outcome(
-        task.job,
-        "failed" if error else "ok",
-        round(seconds, 2),
-        title_of(notebook),
-        gather_findings(notebook),
-        error,
-    )
+    status = "failed" if error else "ok"
+    findings = gather_findings(notebook)
+    return Outcome(task.job, status, title=title_of(notebook), findings=findings, error=error)
 
 
 def _stored(task: Task) -> Path:
@@ -166,18 +169,27 @@ def killed(signal: int | None = None) -> dict[str, Any]:
 
 
 def _write_page(notebook: nbformat.NotebookNode, task: Task, *, error: Mapping[str, Any]) -> None:
-    frame = task.frame
     shown = executed.until_failure(notebook) if error else notebook
-    body = notebook_body(shown, since=_open_periods(notebook, frame.since))
-    page = render_page(
-        failure_note(error) + body if error else body,
-        title=f"{title_of(notebook)} · {frame.region_name}",
+    body = notebook_body(shown, since=_open_periods(notebook, task.frame.since))
+    note = failure_note(error) if error else ""
+    write_text(_page_file(task), _framed(note + body, task, title=title_of(notebook)))
+
+
+def _page_file(task: Task) -> Path:
+    return task.out / f"{task.job.notebook}.html"
+
+
+def _framed(body: str, task: Task, *, title: str) -> str:
+    frame = task.frame
+    return render_page(
+        body,
+        title=f"{title} · {frame.region_name}",
         company=frame.company,
         dateline=frame.dateline,
         crumbs=frame.crumbs,
         links=frame.links,
+        reports=frame.reports,
     )
-    write_text(task.out / f"{task.job.notebook}.html", page)
 
 
 def _open_periods(

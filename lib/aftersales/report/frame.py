@@ -27,6 +27,7 @@ class Frame:
     region_name: str
     crumbs: Sequence[Mapping[str, str]] = ()
     links: Sequence[Mapping[str, str]] = ()
+    reports: Sequence[Mapping[str, str]] = ()
     since: Mapping[str, int] | None = None  # finding id -> periods open before this one
 
     @property
@@ -81,6 +82,14 @@ def neighbours(store: Store, region: str, *, rendered: Collection[str], page: st
     return [*links, {"name": say("Overview"), "href": "../index.html"}]
 
 
+def reports(notebooks: Collection[str], *, here: str = "") -> list[Link]:
+    """All reports of a region; the page itself, `here`, is not a link."""
+    return [
+        {"name": short_title(name), "href": "" if name == here else f"{name}.html"}
+        for name in sorted(notebooks)
+    ]
+
+
 def _link(store: Store, region: str, page: str, form: str) -> Link:
     name = store.profile.regions[region].name(words.language())
     return {"name": form.format(name=name), "href": f"../{region}/{page}"}
@@ -107,6 +116,7 @@ def job_frame(
         region_name=store.profile.regions[job.region].name(words.language()),
         crumbs=crumbs(store, job.region, rendered=pages, leaf=short_title(job.notebook)),
         links=neighbours(store, job.region, rendered=same, page=f"{job.notebook}.html"),
+        reports=reports(pages[job.region], here=job.notebook),
         since=history.open_periods(before, job.notebook),
     )
 

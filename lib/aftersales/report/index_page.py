@@ -17,6 +17,7 @@ from aftersales.report.page import render_page, templates
 from aftersales.words import say, say_n
 
 SHOWN = 12  # findings at the top of the index
+SHOWN_FAILURES = 6  # failed reports above them; the board marks all
 SHOWN_REGIONS = 4  # other regions named after a finding
 Contents = Mapping[str, Mapping[str, Any]]  # region -> its findings.json
 
@@ -31,7 +32,7 @@ def index_page(contents: Contents, *, folder: Path, store: Store) -> str:
         heading=board.heading(top),
         lead=_lead(contents),
         totals=board.totals([*top, *calm]),
-        failures=_failures(contents, store),
+        failures=_failures(contents, store)[:SHOWN_FAILURES],
         top=[_top_line(f, store) for f in top[:SHOWN]],
         more=_more(len(top) - SHOWN),
         columns=[short_title(n) for n in _notebooks(contents)],

@@ -38,33 +38,33 @@ def render_page(
     dateline: str,
     crumbs: Sequence[Mapping[str, str]] = (),
     links: Sequence[Mapping[str, str]] = (),
+    reports: Sequence[Mapping[str, str]] = (),
     contents: bool = True,
 ) -> str:
     """A complete HTML page around `body`.
 
-    `crumbs` lead from the country to this page and `links` go in the header; each has ``name``
-    and ``href`` (an empty ``href`` is the page itself). The table of contents lists the ``<h2>``
-    headings of `body`.
+    `crumbs` lead from the country to this page, `links` to its neighbours, and `reports` are those
+    of the region; each has ``name`` and ``href`` (an empty ``href`` is the page itself). The table
+    of contents lists the ``<h2>`` headings of `body`.
     """
-    return (
-        templates()
-        .get_template("page.html.j2")
-        .render(
-            lang="zh-CN" if words.language() == "zh" else "en",
-            title=title,
-            company=company,
-            dateline=dateline,
-            crumbs=crumbs,
-            links=links,
-            toc=table_of_contents(body) if contents else [],
-            body=Markup(body),
-            css=Markup(style_sheet()),
-            words={
-                "skip": say("Skip to the text"),
-                "navigation": say("Pages"),
-                "contents": say("Contents"),
-            },
-        )
+    template = templates().get_template("page.html.j2")
+    return template.render(
+        lang="zh-CN" if words.language() == "zh" else "en",
+        title=title,
+        company=company,
+        dateline=dateline,
+        crumbs=crumbs,
+        links=links,
+        reports=reports,
+        toc=table_of_contents(body) if contents else [],
+        body=Markup(body),
+        css=Markup(style_sheet()),
+        words={
+            "skip": say("Skip to the text"),
+            "navigation": say("Pages"),
+            "contents": say("Contents"),
+            "reports": say("Which reports are there?"),
+        },
     )
 
 

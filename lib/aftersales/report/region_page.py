@@ -11,7 +11,7 @@ from markupsafe import Markup
 from aftersales import words
 from aftersales.data.store import Store
 from aftersales.report import board, gather, history
-from aftersales.report.frame import company, crumbs, dateline, neighbours, short_title
+from aftersales.report.frame import company, crumbs, dateline, neighbours, reports, short_title
 from aftersales.report.page import render_page, templates
 from aftersales.words import say, say_n
 
@@ -46,6 +46,7 @@ def region_page(
         dateline=dateline(now["as_of"]),
         crumbs=crumbs(store, region, rendered=contents),
         links=neighbours(store, region, rendered=contents, page="index.html"),
+        reports=reports(now["notebooks"]),
     )
 
 

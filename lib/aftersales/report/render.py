@@ -160,11 +160,12 @@ def _processed(profile: Profile, request: Request) -> str:
 
 
 def _make_folder(out: Path, *, period: str) -> Path:
+    folder = out.absolute() / period
     try:
-        (out / period).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise RequestError(f"{out} is, or lies in, a file; give a folder with --out.") from None
-    return out / period
+    return folder
 
 
 def _tasks(

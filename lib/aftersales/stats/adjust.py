@@ -39,14 +39,12 @@ class Comparison:
     ) -> pd.DataFrame:
         """The table of `stratified_ratios`, for one count and exposure per cell."""
         table = _ratios(self, self._sums(count), self._sums(exposure))
-        phi = dispersion
-        if phi is None:
-            phi = robust_dispersion(table["z"].where(table["mean"] >= MIN_MEAN).to_numpy())
+        phi = spread_between(table) if dispersion is None else dispersion
         table["z"] /= np.sqrt(phi)
         table["p"] = 2 * stats.norm.sf(table["z"].abs())
         table["low"], table["high"] = _interval(table, phi)
         table.attrs["dispersion"] = phi
-        return table.drop(columns="log_variance")
+        return table.drop(columns=["variance", "log_variance"])
 
     def _sums(self, weights: np.ndarray) -> np.ndarray:
         """Sum of cell values by pair."""
@@ -110,7 +108,7 @@ def stratified_ratios(
     Mantel-Haenszel estimator for person-time. Interval: Greenland and Robins 1985, Biometrics
     41:55; for ratios 0 and infinity the exact conditional limit, as if all strata were split
     alike. Test: score test for person-time data (Breslow and Day 1987, IARC 82, section 3.6).
-    Over-dispersion: multiplicative, as Spiegelhalter 2005, Stat. Med. 24:1185, with the median.
+    Over-dispersion: multiplicative, as Spiegelhalter 2005, Stat. Med. 24:1185, with medians.
 
     >>> cells = pd.DataFrame({"age": [1, 1, 2, 2], "lot": list("abab"),
     ...     "faults": [8, 4, 20, 10], "units": [100, 100, 100, 100]})
@@ -148,7 +146,7 @@ def _ratios(layout: Comparison, y: np.ndarray, n: np.ndarray) -> pd.DataFrame:
         }
     )
     return _compared(total).assign(value=layout.values)[
-        ["value", *list(parts)[:6], "expected", "ratio", "z", "log_variance"]
+        ["value", *list(parts)[:6], "expected", "ratio", "z", "variance", "log_variance"]
     ]
 
 
@@ -193,6 +191,20 @@ def _interval(table: pd.DataFrame, phi: float) -> tuple[pd.Series, pd.Series]:
         low = low.mask(alone, tail / (1 - tail) * odds).mask(none, 0.0)
         high = high.mask(alone, np.inf).mask(none, (1 - tail) / tail * odds)
     return low, high
+
+
+def spread_between(table: pd.DataFrame) -> float:
+    """Over-dispersion of the values of an attribute around their median ratio to the common rate.
+
+    Around the median, because one bad value raises the common rate, and with it the distance of
+    all others from it. Values with fewer than 5 expected cases tell nothing about it.
+    """
+    large = table[table["mean"] >= MIN_MEAN]
+    centre = float((large["compared"] / large["mean"]).median()) if len(large) else 0.0
+    if not centre > 0:
+        return 1.0
+    off = large["compared"] - centre * large["mean"]
+    return robust_dispersion((off / np.sqrt(centre * large["variance"])).to_numpy())
 
 
 def robust_dispersion(z: np.ndarray) -> float:

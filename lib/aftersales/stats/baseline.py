@@ -143,9 +143,7 @@ def _maximise(
     return beta, information
 
 
-def _weights(
-    counts: np.ndarray, mu: np.ndarray, noise: np.ndarray, used: np.ndarray
-) -> np.ndarray:
+def _weights(counts: np.ndarray, mu: np.ndarray, noise: np.ndarray, used: np.ndarray) -> np.ndarray:
     """0 for outliers; where they are more than a tenth of the past, less weight instead."""
     sd = np.sqrt(noise)[:, None]
     alone = _anscombe(counts, mu) / sd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -127,8 +127,8 @@ def u_chart(
 ) -> ControlChart:
     """Chart of a rate, ``per * count / exposure`` per period; limits follow the exposure.
 
-    ``laney`` as in `p_chart`, against Poisson chance (Laney's u' chart). A chart of counts (c
-    chart) is one with exposure 1. Same sources as `p_chart`.
+    ``laney`` as in `p_chart`, against Poisson chance (Laney's u' chart). Same sources as
+    `p_chart`. For counts in periods of equal exposure see `c_chart`.
 
     >>> u_chart([4, 6], [10, 10], per=1000).centre
     500.0
@@ -136,6 +136,47 @@ def u_chart(
     parts = list(_attributes_chart(count, exposure, kind="poisson", laney=laney, baseline=baseline))
     parts[:4] = [part * per for part in parts[:4]]
     return ControlChart(measure, unit, good, *parts)
+
+
+def c_chart(
+    count: Numbers,
+    *,
+    measure: str = "",
+    unit: str = "",
+    good: Good = "low",
+    laney: bool | None = None,
+    baseline: int | None = None,
+) -> ControlChart:
+    """Chart of counts in periods of equal exposure; ``laney`` and sources as in `u_chart`.
+
+    >>> c_chart([4, 6]).centre
+    5.0
+    """
+    size = np.ones(np.size(count))
+    chart = u_chart(
+        *(count, size), measure=measure, unit=unit, good=good, laney=laney, baseline=baseline
+    )
+    return replace(chart, kind=chart.kind.replace("u", "c"))
+
+
+def assurance(chart: ControlChart, *, target: float) -> Literal["met", "missed", "varies"]:
+    """Will the measure meet ``target`` next period, as long as nothing changes?
+
+    "met" or "missed" where the whole range of chance lies on one side of the target, "varies"
+    where chance decides. Where limits follow the size of each period, those of the last period
+    count. Making Data Count, NHS England 2021.
+
+    >>> assurance(c_chart([4, 6]), target=20)
+    'met'
+    """
+    lower, upper = (
+        float(x.iloc[-1] if isinstance(x, pd.Series) else x) for x in (chart.lower, chart.upper)
+    )
+    if np.isnan([lower, upper, target]).any():
+        raise DataError("The target or the limits of the last period are missing: not judged.")
+    below, above = upper <= target, lower >= target
+    met, missed = (below, above) if chart.good == "low" else (above, below)
+    return "met" if met else "missed" if missed else "varies"
 
 
 def overdispersion(

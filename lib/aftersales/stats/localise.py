@@ -13,7 +13,7 @@ from aftersales.errors import DataError
 from aftersales.stats.checks import share
 from aftersales.stats.excess import excess_ratio
 from aftersales.stats.localise_family import Family
-from aftersales.stats.localise_leaves import Leaves, leaves, scatter
+from aftersales.stats.localise_leaves import PRIOR_CASES, Leaves, leaves, scatter
 from aftersales.stats.localise_search import Place, Segments, segments
 
 CHANCE = 4.0  # log likelihood ratio below which a segment is not followed further
@@ -147,11 +147,12 @@ def localise(
         cells, max_depth=max_depth, min_cases=min_cases, direction=direction, keep=CHANCE
     )
     run = _Run(cells, search, alpha, min_ratio, with_past=before is not None)
-    while len(run.answers) < max_causes and run.step(max_causes if rivals else 0):
-        pass
+    for _ in range(max_causes):
+        if not run.step(with_rivals=rivals):
+            break
     total, expected = float(cells.count.sum()), float(cells.expected.sum())
     return Localisation(
-        tuple(run.answers[:max_causes]), search.tested, total, expected, tuple(dims)
+        tuple(run.answers), search.tested, total, expected, tuple(dims)
     )
 
 
@@ -184,7 +185,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.alive = np.ones(self.leaves.count.size, dtype=bool)
 
-    def step(self, most: int) -> bool:
+    def step(self, *, with_rivals: bool) -> bool:
         """Find the next cause; False where chance explains the rest."""
         ranked = self.search.ranked(LOOKED_AT)
         if not ranked or ranked[0][0] < CHANCE:
@@ -199,7 +200,7 @@ class _Run:
             return False
         at = len(self.answers)
         self.answers.append(cause)
-        if most:
+        if with_rivals:
             self._add_rivals(at, place, passed, ranked)
         rows = self.leaves.rows(place)
         rows = rows[self.alive[rows]]
@@ -216,11 +217,13 @@ class _Run:
         limit = RIVAL * self.search.score_of(place)
         named = [(self.search.score_of(p), p) for p in passed]
         named += [r for r in ranked if r[0] >= limit and r[1] != place and r[1] not in passed]
-        taken = 0
         for value, other in named:
-            if taken < RIVALS and self._same(place, other):
-                self.answers.append(self._cause(other, value, rival_of=at))
-                taken += 1
+            rival = self._cause(other, value, rival_of=at)
+            known = {(c.count, c.exposure) for c in self.answers[at:]}
+            if (rival.count, rival.exposure) not in known and self._same(place, other):
+                self.answers.append(rival)
+            if len(self.answers) > at + RIVALS:
+                return
 
     def _same(self, place: Place, other: Place) -> bool:
         """Most cases beyond the expected of either are in both."""
@@ -277,6 +280,8 @@ class _Run:
             return 0.0, 0.0
         wide = scatter(out.count[rest], out.expected[rest] * common) * (own**2).sum()
         doubt = (wide + out.doubt[rows].sum()) / own.sum() ** 2
+        if self.with_past:  # the segment's past as a whole is no surer than its cases make it
+            doubt = max(doubt, 1 / (out.before_count[rows].sum() + PRIOR_CASES))
         return float(common * own.sum()), float(doubt + 1 / seen)
 
 

@@ -61,7 +61,7 @@ def leaves(
     tables = [now] if before is None else [now, before]
     for table in tables:
         _check_columns(table, [*dims, count, *([exposure] if exposure else [])])
-    levels, codes = _coded(tables, dims)
+    levels, codes = coded(tables, dims)
     key, first = _keys(codes, [len(level) for level in levels])
     split = len(now)
     y, n = _sums(now, key[:split], first.size, count, exposure)
@@ -89,7 +89,7 @@ def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:
             )
 
 
-def _coded(tables: list[pd.DataFrame], dims: Sequence[str]) -> tuple[tuple, np.ndarray]:
+def coded(tables: list[pd.DataFrame], dims: Sequence[str]) -> tuple[tuple, np.ndarray]:
     """Levels in the order of their names (so that row order does not matter), and codes."""
     levels, rows = [], []
     for dim in dims:

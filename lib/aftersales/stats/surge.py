@@ -54,12 +54,16 @@ def surge_limit(
     alpha: float,
 ) -> np.ndarray:
     """Largest count whose `surge_p` is above `alpha`, given the period before."""
-    low = np.full(mean.shape, -1.0)
-    high = quantile(alpha / 4, mean, np.maximum(dispersion, POISSON))
-    while (high - low > 1).any():
-        middle = np.floor((low + high) / 2)
-        quiet = surge_p(middle, before, mean, mean_before, dispersion) > alpha
-        low, high = np.where(quiet, middle, low), np.where(quiet, high, middle)
+    noise = np.maximum(dispersion, POISSON)
+    # p is at least the score and, by adding the chances of both windows, at most 1 + PAIR times it
+    low = _first_at(alpha, before, mean, mean_before, noise) - 1
+    high = _first_at(alpha / (1 + PAIR), before, mean, mean_before, noise)
+    while (wide := np.flatnonzero(high - low > 1)).size:
+        middle = np.floor((low[wide] + high[wide]) / 2)
+        given = (part[wide] for part in (before, mean, mean_before, noise))
+        quiet = surge_p(middle, *given) > alpha
+        low[wide] = np.where(quiet, middle, low[wide])
+        high[wide] = np.where(quiet, high[wide], middle)
     return low
 
 
@@ -71,6 +75,15 @@ def quantile(p: np.ndarray | float, mean: np.ndarray, dispersion: np.ndarray) ->
         count = np.where(tail(count, mean, noise) > p, count + 1, count)
         count = np.where((count > 0) & (tail(count - 1, mean, noise) <= p), count - 1, count)
     return count
+
+
+def _first_at(
+    score: float, before: np.ndarray, mean: np.ndarray, mean_before: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """Smallest count that is as conspicuous as `score`, alone or with the period before."""
+    alone = quantile(score, mean, noise)
+    pair = quantile(min(PAIR * score, 1.0), mean + mean_before, noise) - before
+    return np.fmin(alone, np.maximum(pair, quantile(NOW, mean, noise)))
 
 
 def _chance(

@@ -1,0 +1,91 @@
+"""The table of judged series: which of them rose, since when, by how much and at what price."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from aftersales.analyses.ageing import age_factors
+from aftersales.analyses.cost import cost_of, cost_per_case
+from aftersales.analyses.monthly import Series, dated
+from aftersales.analyses.scope import Scope
+from aftersales.analyses.verdict import WATCH_P, WATCH_Q, judge
+from aftersales.metrics import METRICS
+from aftersales.stats.multiplicity import benjamini_hochberg
+
+COST_MONTHS = 12  # over which the cost of a case is averaged
+AGE_MATTERS = 1.1  # times, from which the part of a rise that goes with age is taken out
+
+
+def judged_table(
+    series: Sequence[Series], scope: Scope, *, split_by: str, months: int
+) -> pd.DataFrame:
+    """One row per series that could be judged, the most urgent first; see `trend.Trend.table`.
+
+    A rise of faults is corrected for the age of the units where that matters (`ageing`); one that
+    ages alone may explain is never called `act`.
+    """
+    known = [s for s in series if s.change is not None]
+    if not known:
+        return pd.DataFrame()
+    q = benjamini_hochberg([s.p for s in known])
+    sure = [s.p <= WATCH_P and chance <= WATCH_Q for s, chance in zip(known, q, strict=True)]
+    known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
+    factors = pd.Series(1.0, index=range(len(known)))
+    changed = [i for i, is_sure in enumerate(sure) if is_sure]
+    factors[changed] = age_factors(scope, [known[i] for i in changed], months=months)
+    cost = {m: cost_per_case(scope, m, months=COST_MONTHS) for m in {s.metric for s in known}}
+    rows = [
+        _row(s, split_by, cost[s.metric], factor) for s, factor in zip(known, factors, strict=True)
+    ]
+    table = pd.DataFrame(rows).assign(q=q)
+    table["severity"] = [_severity(scope, row) for row in table.to_dict("records")]
+    order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
+    table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
+    return table.reset_index(drop=True)
+
+
+def _row(series: Series, split_by: str, each: float | None, factor: float) -> dict:
+    change = series.change
+    subject = {"region": series.subject.get("region", "")}
+    if split_by:
+        subject[split_by] = series.subject.get(split_by, "")
+    matters = factor > AGE_MATTERS or factor < 1 / AGE_MATTERS
+    by = factor if matters else 1.0
+    expected = change.expected / by
+    excess = change.count - expected
+    return {
+        "metric": series.metric,
+        **subject,
+        "months": series.months,
+        "start": series.start,
+        "n": series.n,
+        "count": change.count,
+        "expected": expected,
+        "excess": excess,
+        "cost": cost_of(excess, each),
+        "ratio": change.ratio * by,
+        "low": change.low * by,
+        "high": change.high * by,
+        "p": series.p,
+        "rung": change.rung,
+        "crude_ratio": change.ratio,
+        "comparable": not math.isnan(factor),
+    }
+
+
+def _severity(scope: Scope, row: dict) -> str:
+    share = METRICS[row["metric"]].kind == "proportion"
+    severity = judge(
+        row["ratio"],
+        p=row["p"],
+        q=row["q"],
+        cases=row["count"],
+        target=scope.profile.target(row["metric"]),
+        difference=row["excess"] / row["n"] if share and row["n"] else None,
+    )
+    corrected = row["ratio"] != row["crude_ratio"]
+    unsure = not row["comparable"] or (corrected and not row["low"] > 1)
+    return "watch" if severity == "act" and unsure else severity

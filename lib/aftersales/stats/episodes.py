@@ -1,0 +1,77 @@
+"""Alarms that belong together: one episode from the first alarm until a quiet time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+QUIET = 4  # periods without an alarm that end an episode
+
+
+def episodes(alarms: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per episode of `monitor` or `monitor_many`, most excess cases first.
+
+    Columns `by`, ``episode``, ``start`` (first alarm, or where the drift began if that is
+    earlier and within the table), ``first_alarm``, ``last`` (alarm), ``periods`` from start to
+    last, and for these together ``count``, ``expected``, ``excess`` and ``ratio``; ``p`` (the
+    smallest), ``spike`` and ``drift`` (was there one), ``open`` (lasts in the last period).
+
+    >>> from aftersales.stats.surveillance import monitor
+    >>> weekly = pd.Series([4, 6, 5, 5, 5, 3, 7] * 29 + [15, 17, 4, 5, 5, 5])
+    >>> found = episodes(monitor(weekly, start=200))
+    >>> found[["start", "last", "periods", "count", "excess", "open"]].round(1)
+       start  last  periods  count  excess   open
+    0    202   204        3   39.0    24.0  False
+    """
+    keys = list(by)
+    rows = []
+    for name, own in alarms.groupby(keys, sort=True, dropna=False) if keys else [((), alarms)]:
+        named = dict(zip(keys, name, strict=True))
+        rows += [
+            named | {"episode": number} | _sum_up(own, own["episode"].eq(number).fillna(False))
+            for number in own["episode"].dropna().unique()
+        ]
+    names = ["start", "first_alarm", "last", "periods", "count", "expected", "excess", "ratio"]
+    names = [*keys, "episode", *names, "p", "spike", "drift", "open"]
+    found = pd.DataFrame(rows, columns=names)
+    return found.sort_values("excess", ascending=False, kind="stable", ignore_index=True)
+
+
+def number_episodes(alarm: np.ndarray) -> np.ndarray:
+    """1, 2, ... from the first alarm of a row until four periods without one; 0 outside.
+
+    >>> number_episodes(np.array([[0, 1, 0, 1, 0, 0, 0, 0, 1]], dtype=bool)).tolist()
+    [[0, 1, 1, 1, 0, 0, 0, 0, 2]]
+    """
+    numbers = np.zeros(alarm.shape, dtype=int)
+    for row, flags in zip(numbers, alarm, strict=True):
+        at = np.flatnonzero(flags)
+        for k, run in enumerate(np.split(at, np.flatnonzero(np.diff(at) > QUIET) + 1), start=1):
+            if run.size:
+                row[run[0] : run[-1] + 1] = k
+    return numbers
+
+
+def _sum_up(own: pd.DataFrame, inside: pd.Series) -> dict[str, object]:
+    """What one episode of one series amounts to; `inside` marks its rows."""
+    first, last = own.index[inside][0], own.index[inside][-1]
+    drifting = own.loc[inside & own["drift"], "since"].dropna()
+    start = min([own.at[first, "period"], *drifting.iloc[:1]])
+    rows = own[(own["period"] >= start) & (own["period"] <= own.at[last, "period"])]
+    count, expected = float(rows["count"].sum()), float(rows["expected"].sum())
+    return {
+        "start": start,
+        "first_alarm": own.at[first, "period"],
+        "last": own.at[last, "period"],
+        "periods": len(rows),
+        "count": count,
+        "expected": expected,
+        "excess": count - expected,
+        "ratio": count / expected if expected > 0 else np.nan,
+        "p": float(rows["p"].min()),
+        "spike": bool(own.loc[inside, "spike"].any()),
+        "drift": bool(own.loc[inside, "drift"].any()),
+        "open": bool(last == own.index[-1]),
+    }
