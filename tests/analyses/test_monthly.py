@@ -116,6 +116,6 @@ def test_the_first_cases_of_a_product_long_in_the_field_are_a_rise():
 
 
 def test_a_count_with_hardly_any_past_may_have_had_no_records():
-    bad = [1.0] * 24 + [60.0] * 12
+    bad = [1.0, 0.0] * 17 + [0.0, 60.0]
     assert judged(series(bad, 30.0), counted=True).change is None
     assert judged(series(bad, 30.0)).change is not None

@@ -142,17 +142,20 @@ def mix_grid(scope: Scope, *, months: int) -> Grid | None:
     not whether it has more tickets than it should. Without child regions, products (or versions)
     take the place of places.
     """
-    store = scope.store
-    columns = [c for c in _MIX_COLUMNS if store.has("tickets", c)]
-    by_place = len(scope.children) > 1 and bool(columns)
-    pair = ["region", columns[0]] if by_place else columns[:2]
-    if len(pair) < 2:
-        return None
+    columns = [c for c in _MIX_COLUMNS if scope.store.has("tickets", c)]
+    pairs = [columns[:2]]
+    if scope.store.has("tickets", "region") and len(scope.children) > 1:
+        pairs.insert(0, ["region", *columns[:1]])
+    for pair in (p for p in pairs if len(p) == 2):
+        counts = _counts(scope, pair, months, back=0)
+        kept = _largest(counts, pair)
+        if len(kept) and (kept[pair].nunique() > 1).all():
+            return _mix_grid(scope, kept, pair, months)
+    return None
+
+
+def _mix_grid(scope: Scope, kept: pd.DataFrame, pair: list[str], months: int) -> Grid:
     row, column = pair
-    counts = _counts(scope, pair, months, back=0)
-    kept = _largest(counts, pair)
-    if kept.empty or kept[row].nunique() < 2 or kept[column].nunique() < 2:
-        return None
     before = _counts(scope, pair, months, back=months)
     cells = _grown(_shares(kept, row=row, column=column), before, row=row, column=column)
     places = pd.DataFrame(columns=["region", "ratio", "count", "expected"])

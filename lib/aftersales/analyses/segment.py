@@ -54,7 +54,8 @@ class Segment:
         columns = [*self.by, *_HIDDEN, "others", "difference", "low", "high", "p", "q"]
         table = self.cells.reindex(columns=[*columns, "withheld", "severity"])
         hidden = table["withheld"].astype("boolean").fillna(False).to_numpy(bool)
-        table[list(_HIDDEN)] = table[list(_HIDDEN)].astype(float).mask(hidden, axis=0)
+        table[list(_HIDDEN)] = table[list(_HIDDEN)].astype(float)
+        table.loc[hidden, list(_HIDDEN)] = float("nan")
         for name in self.by:
             table[name] = [self.scope.label(name, v) for v in table[name]]
         table.attrs["unit"] = "share"

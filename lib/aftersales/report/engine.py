@@ -25,6 +25,7 @@ from aftersales.report.plan import Job
 from aftersales.words import say
 
 CELL_TIMEOUT_S = 1800  # a cell that takes longer has hung
+AUTOSAVE_S = 5  # how much printed output is lost at most when the process is killed
 KERNEL = "python3"  # of the environment that runs us, whatever the notebook was last saved with
 
 
@@ -123,6 +124,7 @@ def _execute(task: Task) -> dict[str, Any]:
             kernel_name=KERNEL,
             language="python",
             progress_bar=False,
+            autosave_cell_every=AUTOSAVE_S,
             cwd=str(task.source.parent),
             execution_timeout=CELL_TIMEOUT_S,
             config=_private_sockets(task.scratch),

@@ -32,19 +32,18 @@ def keep(notebook: nbformat.NotebookNode, *, places: Mapping[str, str]) -> nbfor
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if _INJECTED in cell.metadata.get("tags", ()):
-            cell.source = _without(cell.source, places)
+            cell.source = without_places(cell.source, places)
         for output in cell.get("outputs", ()):
             _clear(output, places)
     return copy
 
 
 def until_failure(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A copy without the code cells that did not run, and the headings that announce them."""
+    """A copy up to the last code cell that ran; the title alone if none did."""
     copy = nbformat.from_dict(notebook)
-    done = [i for i, cell in enumerate(copy.cells) if cell.get("execution_count")]
-    failed = [i for i, cell in enumerate(copy.cells) if any(_errors(cell))]
-    head = 1 if copy.cells and copy.cells[0].cell_type == "markdown" else 0
-    copy.cells = copy.cells[: max([*done, *failed], default=head - 1) + 1]
+    ran = [n for n, c in enumerate(copy.cells) if c.get("execution_count") or any(_errors(c))]
+    titles = [n for n, c in enumerate(copy.cells[:1]) if c.cell_type == "markdown"]
+    copy.cells = copy.cells[: max([*titles, *ran], default=-1) + 1]
     return copy
 
 
@@ -70,18 +69,14 @@ def _errors(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _clear(output: Any, places: Mapping[str, str]) -> None:
     """Replace paths in what a cell printed and in its traceback; shown results are ours."""
     if output.output_type == "stream":
-        output.text = _without(output.text, places)
+        output.text = without_places(output.text, places)
     if output.output_type == "error":
-        output.evalue = _without(output.evalue, places)
-        output.traceback = [_without(line, places) for line in output.traceback]
-
-
-def _without(text: str, places: Mapping[str, str]) -> str:
-    for path, word in places.items():
-        text = text.replace(path, word)
-    return text
+        output.evalue = without_places(output.evalue, places)
+        output.traceback = [without_places(line, places) for line in output.traceback]
 
 
 def without_places(text: str, places: Mapping[str, str]) -> str:
     """A message without the paths of this machine."""
-    return _without(text, places)
+    for path, word in places.items():
+        text = text.replace(path, word)
+    return text

@@ -14,7 +14,7 @@ MOST_OUTLIERS = 0.1  # share of the past; more are not outliers but what the ser
 PASSES = 3  # fits, each without the outliers of the one before
 NEWTON = 30
 SETTLED = 1e-9
-NO_CASE = 0.5  # cases credited to a past without any, so that a first case can be judged
+NO_CASE = 1.0  # cases credited to a past without any: a first one is as likely now as before
 POISSON = 1 + 1e-6  # dispersion at which the negative binomial is the Poisson for our purpose
 
 
@@ -189,7 +189,7 @@ def _truncated(
 def _where_cases(
     fit: Baseline, counts: np.ndarray, exposed: np.ndarray, used: np.ndarray
 ) -> Baseline:
-    """The fit, or half a case over the whole past for series that had none."""
+    """The fit, or one case over the whole past for series that had none."""
     cases = (used * counts).sum(1) > 0
     nothing = NO_CASE / np.maximum((used * exposed).sum(1), 1e-300)
     return Baseline(

@@ -16,6 +16,7 @@ from aftersales.stats.seasonal_rate import SeasonalRate, fit_seasonal_rate
 
 SHORT = 6  # earlier periods below which the past does not show how much the rate varies
 YEAR = 12  # periods of a monthly series
+NO_SPREAD = 1e-9  # sum of squared residuals that is only rounding: an exactly constant past
 Rung = Literal["season", "level", "short"]
 
 
@@ -190,7 +191,7 @@ def _autocorrelation(residuals: np.ndarray) -> float:
     r = residuals - np.nanmean(residuals)
     pairs = np.isfinite(r[:-1]) & np.isfinite(r[1:])
     spread = np.nansum(r**2)
-    if pairs.sum() < SHORT or spread <= 0:
+    if pairs.sum() < SHORT or spread <= NO_SPREAD:
         return 0.0
     rho = float((r[:-1] * r[1:])[pairs].sum() / spread)
     n = int(pairs.sum())

@@ -7,22 +7,22 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
 
 from aftersales.errors import DataError
 from aftersales.stats import checks
 from aftersales.stats.checks import Numbers
-from aftersales.stats.excess import excess_ratio
 from aftersales.stats.season import deseasonalise
-from aftersales.stats.segments import Noise, Segmentation, null_gains, segmentations
+from aftersales.stats.segments import Chance, Segmentation, segmentations
+from aftersales.stats.step import Step
 
 MOST_CHANGES = 8  # levels beyond that describe noise, not events
 LONGEST = 3000  # periods; the search holds a number for each pair of them
 Cost = Literal["poisson", "normal"]
-COLUMNS = (
-    "start start_low start_high position position_low position_high "
-    "before after difference difference_low difference_high ratio ratio_low ratio_high p"
-).split()
+COLUMNS = [
+    *("start", "start_low", "start_high", "position", "position_low", "position_high"),
+    *("before", "after", "difference", "difference_low", "difference_high"),
+    *("ratio", "ratio_low", "ratio_high", "p"),
+]
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,20 @@ def change_points(
             f"{min_length} and {alpha}."
         )
     checks.share(level, name="level")
-    if y.size < 3 * min_length or np.ptp(y / np.where(size > 0, size, 1)) == 0:
-        chosen, chance = Segmentation((), 0.0), Chance(np.nan, np.zeros(0))
-    else:
-        chosen, chance = _chosen(y, size, cost, min_length=min_length, alpha=alpha, seed=seed)
-    return _result(y, size, index, cost, chosen, chance, level)
-
-
-class Chance(NamedTuple):
-    """The gain that a change needs, and the gains of series without any."""
-
-    penalty: float
-    gains: np.ndarray
+    chosen, chance = Segmentation((), 0.0), None
+    if y.size >= 3 * min_length and np.ptp(y / np.where(size > 0, size, 1)) > 0:
+        limits = {"min_length": min_length, "seed": seed}
+        chosen = _chosen(y, size, cost, alpha=alpha, **limits)
+        chance = Chance.like(chosen.noise(y, size, cost), y.size, **limits)
+    noise = chosen.noise(y, size, cost)
+    number = range(len(chosen.breaks))
+    rows = [_row(i, y, size, cost, chosen, chance, level) for i in number]
+    return ChangePoints(
+        _labelled(pd.DataFrame(rows, columns=COLUMNS), index),
+        pd.Series(chosen.levels(y, size), index=index),
+        *noise,
+        penalty=np.nan if chance is None else chance.needed(alpha),
+    )
 
 
 def _prepared(
@@ -136,52 +138,52 @@ def _prepared(
 
 def _chosen(
     y: np.ndarray, size: np.ndarray, cost: Cost, *, min_length: int, alpha: float, seed: int
-) -> tuple[Segmentation, Chance]:
+) -> Segmentation:
     """The division with as many changes as gain more than chance would, one or two at a time."""
     found = segmentations(y, size, cost, min_length=min_length, most=MOST_CHANGES)
-    all_gains, correlations = null_gains(y.size, min_length, seed)
-    now, chance = 0, Chance(np.nan, np.zeros(0))
+    now = 0
     while True:
         for more in range(now + 1, min(now + 3, len(found))):
             noise = found[more].noise(y, size, cost)
-            gains = all_gains[nearest_row(correlations, noise.autocorrelation)]
-            chance = Chance(float(np.quantile(gains, 1 - alpha)), gains)
+            chance = Chance.like(noise, y.size, min_length=min_length, seed=seed)
             gain = (found[now].cost - found[more].cost) / max(noise.dispersion, 1e-300)
-            if gain > chance.penalty * (more - now):
+            if gain > chance.needed(alpha) * (more - now):
                 now = more
                 break
         else:
-            return found[now], chance
+            return found[now]
 
 
-def _result(
+def _row(
+    i: int,
     y: np.ndarray,
     size: np.ndarray,
-    index: pd.Index,
     cost: Cost,
     chosen: Segmentation,
     chance: Chance,
     level: float,
-) -> ChangePoints:
+) -> dict[str, float]:
+    """Positions, sizes and p of a change."""
     noise = chosen.noise(y, size, cost)
-    ends = [0, *chosen.breaks, y.size]
-    sides = [(y[a:b].sum(), size[a:b].sum()) for a, b in pairwise(ends)]
-    memory = _memory(noise.autocorrelation, y.size)
-    rows = []
-    for i, at in enumerate(chosen.breaks):
-        sizes = _sizes(sides[i], sides[i + 1], cost, noise.dispersion * memory, level, y.size)
-        parts = (slice(ends[i], at), slice(at, ends[i + 2]))
-        spans = _spans(y, size, parts, cost, noise.dispersion * memory, level)
-        low, high = max(at - spans[0], ends[i] + 1), min(at + spans[1], ends[i + 2] - 1)
-        places = {"start": index[at], "start_low": index[low], "start_high": index[high]}
-        merged = chosen.without(i, y, size, cost)
-        gain = (merged - chosen.cost) / max(noise.dispersion, 1e-300)
-        p = (1 + (chance.gains >= gain).sum()) / (1 + chance.gains.size)
-        at_all = {"position": at, "position_low": low, "position_high": high}
-        rows.append(places | at_all | sizes | {"p": p})
-    return ChangePoints(
-        pd.DataFrame(rows, columns=COLUMNS),
-        pd.Series(chosen.levels(y, size), index=index),
-        *noise,
-        chance.penalty,
-    )
+    before, at, after = [0, *chosen.breaks, y.size][i : i + 3]
+    here = {"cost": cost, "noise": noise, "periods": y.size}
+    step = Step.of(y[before:after], size[before:after], at - before, **here)
+    later, earlier = step.date_widths(level)
+    merged = tuple(x for x in chosen.breaks if x != at)
+    gain = Segmentation.at(merged, y, size, cost).cost - chosen.cost
+    return {
+        "position": at,
+        "position_low": max(at - earlier, before + 1),
+        "position_high": min(at + later, after - 1),
+        **step.measures(level),
+        "p": chance.p(gain / max(noise.dispersion, 1e-300)),
+    }
+
+
+def _labelled(changes: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """The changes with the labels of the periods at which the new level starts."""
+    names = {"position": "start", "position_low": "start_low", "position_high": "start_high"}
+    for position, label in names.items():
+        changes[position] = changes[position].astype("int64")
+        changes[label] = index[changes[position].to_numpy()]
+    return changes

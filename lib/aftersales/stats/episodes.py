@@ -13,17 +13,18 @@ QUIET = 4  # periods without an alarm that end an episode
 def episodes(alarms: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     """One row per episode of `monitor` or `monitor_many`, most excess cases first.
 
-    Columns `by`, ``episode``, ``start`` (first alarm, or where the drift began if that is
-    earlier and within the table), ``first_alarm``, ``last`` (alarm), ``periods`` from start to
-    last, and for these together ``count``, ``expected``, ``excess`` and ``ratio``; ``p`` (the
-    smallest), ``spike`` and ``drift`` (was there one), ``open`` (lasts in the last period).
+    Columns `by`, ``episode``, ``start`` (most likely first period of the rise, looking back
+    from the first alarm to where the cusum left 0), ``first_alarm``, ``last`` (alarm),
+    ``periods`` from start to last, and for these together ``count``, ``expected``, ``excess``
+    and ``ratio``; ``p`` (the smallest), ``spike`` and ``drift`` (was there one), ``open`` (it
+    lasts in the last period of the table).
 
     >>> from aftersales.stats.surveillance import monitor
     >>> weekly = pd.Series([4, 6, 5, 5, 5, 3, 7] * 29 + [15, 17, 4, 5, 5, 5])
     >>> found = episodes(monitor(weekly, start=200))
     >>> found[["start", "last", "periods", "count", "excess", "open"]].round(1)
        start  last  periods  count  excess   open
-    0    202   204        3   39.0    24.0  False
+    0    203   204        2   32.0    22.0  False
     """
     keys = list(by)
     rows = []
@@ -54,12 +55,24 @@ def number_episodes(alarm: np.ndarray) -> np.ndarray:
     return numbers
 
 
+def _begin(rows: pd.DataFrame, first_alarm: object) -> int:
+    """Position of the most likely first period: largest likelihood ratio of all up to the last."""
+    count, expected = (
+        rows[name].fillna(0).to_numpy()[::-1].cumsum()[::-1] for name in ("count", "expected")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where(count > expected, count * np.log(count / expected) - count + expected, 0)
+    return int(np.argmax(gain[(rows["period"] <= first_alarm).to_numpy()]))
+
+
 def _sum_up(own: pd.DataFrame, inside: pd.Series) -> dict[str, object]:
     """What one episode of one series amounts to; `inside` marks its rows."""
     first, last = own.index[inside][0], own.index[inside][-1]
     drifting = own.loc[inside & own["drift"], "since"].dropna()
-    start = min([own.at[first, "period"], *drifting.iloc[:1]])
-    rows = own[(own["period"] >= start) & (own["period"] <= own.at[last, "period"])]
+    earliest = min([own.at[first, "period"], *drifting.iloc[:1]])
+    rows = own[(own["period"] >= earliest) & (own["period"] <= own.at[last, "period"])]
+    rows = rows[_begin(rows, own.at[first, "period"]) :]
+    start = rows["period"].iloc[0]
     count, expected = float(rows["count"].sum()), float(rows["expected"].sum())
     return {
         "start": start,

@@ -19,6 +19,7 @@ from aftersales.stats.localise_search import Place, Segments, segments
 CHANCE = 4.0  # log likelihood ratio below which a segment is not followed further
 RIVAL = 0.6  # share of the cause's score from which an overlapping segment explains it as well
 SAME = 0.5  # share of the excess that two segments have in common to explain the same
+CLEAR = 3.0  # standard deviations by which cases in all must have changed to be shared out
 RIVALS = 2  # of each cause that are named
 LOOKED_AT = 60  # best segments among which rivals are sought
 
@@ -31,7 +32,8 @@ class Cause:
     without a table of the past). ``expected`` and ``excess`` are of its part outside better causes,
     at the rate of the rest, so that excesses add up; ``ratio`` with its 95 % interval compares the
     two. ``share`` is the share of the rise explained: excess over all cases beyond those the past
-    gives (NaN where cases in all moved the other way); without a past, excess over all cases.
+    gives (NaN where cases in all hardly changed or moved the other way); without a past, excess
+    over all cases.
     ``p`` is already multiplied by the number of segments looked at. ``overlap`` is the share of the
     segment's exposure that lies in better causes. ``rival_of`` is the position of the cause that
     this segment explains nearly as well, -1 for a cause of its own.
@@ -126,6 +128,7 @@ def localise(
     exposure : None compares plain counts
         A combination absent now then has zero cases, which finds a total outage.
     direction : "more" for rises, "fewer" for falls and outages
+        "both" gives the causes of a rise first where cases rose in all.
     alpha : largest p, after Bonferroni over all segments looked at, of a cause
     min_ratio : smallest ratio to the expected cases (or 1 / ratio for "fewer")
     rivals : also give up to two segments each that explain a cause nearly as well
@@ -139,21 +142,21 @@ def localise(
     ...                       "failed": [5, 6, 60, 5], "units": [500, 500, 500, 500]})
     >>> found = localise(cells, dims=["lot", "site"], count="failed", exposure="units")
     >>> [(dict(c.where), round(c.ratio, 1)) for c in found]
-    [({'lot': 'B', 'site': 'x'}, 11.2)]
+    [({'lot': 'B', 'site': 'x'}, 11.0)]
     """
     _check(now, dims, direction, max_depth, max_causes, alpha)
     cells = leaves(now, before, dims=dims, count=count, exposure=exposure)
     search = segments(
         cells, max_depth=max_depth, min_cases=min_cases, direction=direction, keep=CHANCE
     )
-    run = _Run(cells, search, alpha, min_ratio, with_past=before is not None)
-    for _ in range(max_causes):
-        if not run.step(with_rivals=rivals):
-            break
+    run = _Run(cells, search, alpha, min_ratio)
+    rose = before is not None and cells.count.sum() > cells.expected.sum()
+    for way in ("more", "both") if direction == "both" and rose else (direction,):
+        search.direction = way
+        while len(run.distinct()) < max_causes and run.step(with_rivals=rivals):
+            pass
     total, expected = float(cells.count.sum()), float(cells.expected.sum())
-    return Localisation(
-        tuple(run.answers), search.tested, total, expected, tuple(dims)
-    )
+    return Localisation(tuple(run.answers), search.tested, total, expected, tuple(dims))
 
 
 def _check(
@@ -178,12 +181,14 @@ class _Run:
     search: Segments
     alpha: float
     min_ratio: float
-    with_past: bool
     answers: list[Cause] = field(default_factory=list)
     alive: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         self.alive = np.ones(self.leaves.count.size, dtype=bool)
+
+    def distinct(self) -> list[Cause]:
+        return [cause for cause in self.answers if cause.rival_of < 0]
 
     def step(self, *, with_rivals: bool) -> bool:
         """Find the next cause; False where chance explains the rest."""
@@ -243,7 +248,7 @@ class _Run:
         rows = whole[self.alive[whole]]
         y, n = float(out.count[whole].sum()), float(out.size[whole].sum())
         yb, nb = float(out.before_count[whole].sum()), float(out.before_size[whole].sum())
-        if not self.with_past:
+        if not self.leaves.with_past:
             yb = nb = np.nan
         observed = float(out.count[rows].sum())
         expected, variance = self._expected(rows)
@@ -265,9 +270,12 @@ class _Run:
         )
 
     def _share(self, excess: float) -> float:
-        cases = float(self.leaves.count.sum())
-        rise = cases - float(self.leaves.expected.sum()) if self.with_past else cases
-        return excess / rise if rise * excess > 0 else np.nan
+        cases, past = float(self.leaves.count.sum()), float(self.leaves.expected.sum())
+        if not self.leaves.with_past:
+            return excess / cases
+        rise = cases - past
+        clear = abs(rise) > CLEAR * max(past, 1.0) ** 0.5
+        return excess / rise if clear and rise * excess > 0 else np.nan
 
     def _expected(self, rows: np.ndarray) -> tuple[float, float]:
         """Cases at the rate of the rest, and the squared relative error of that number."""
@@ -280,7 +288,9 @@ class _Run:
             return 0.0, 0.0
         wide = scatter(out.count[rest], out.expected[rest] * common) * (own**2).sum()
         doubt = (wide + out.doubt[rows].sum()) / own.sum() ** 2
-        if self.with_past:  # the segment's past as a whole is no surer than its cases make it
+        if (
+            self.leaves.with_past
+        ):  # the segment's past as a whole is no surer than its cases make it
             doubt = max(doubt, 1 / (out.before_count[rows].sum() + PRIOR_CASES))
         return float(common * own.sum()), float(doubt + 1 / seen)
 

@@ -109,9 +109,9 @@ class Family:
             for code in _large(slices):
                 child = {**here, dim: int(code)}
                 value = search.score_of(child)
-                if value >= needed and value > 0 and _key(child) not in seen:
-                    if self.reach(slices, int(code)) < 0:
-                        found.append((value, _key(child)))
+                new = value >= max(needed, 1e-9) and _key(child) not in seen
+                if new and self.reach(slices, int(code)) < 0:
+                    found.append((value, _key(child)))
         return dict(max(found)[1]) if found else None
 
 

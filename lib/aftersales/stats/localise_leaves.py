@@ -40,6 +40,7 @@ class Leaves:
     before_count: np.ndarray
     before_size: np.ndarray
     shares: bool  # the count is a part of the exposure: binomial, otherwise Poisson
+    with_past: bool
 
     def rows(self, place: Mapping[int, int], among: np.ndarray | None = None) -> np.ndarray:
         """Positions of the leaves with these codes (dimension -> code), in order."""
@@ -73,10 +74,24 @@ def leaves(
         yb, nb = _sums(before, key[split:], first.size, count, exposure)
         rate, cases = _past_rate(yb, nb, codes[:, first])
         expected, doubt = n * rate, (n * rate) ** 2 / cases
+    if before is not None and exposure is None:  # the two periods may differ in length
+        scale = _usual_ratio(y, expected, codes[:, first])
+        expected, doubt = expected * scale, doubt * scale**2
     part = exposure is not None and bool((y <= n).all() and (yb <= nb).all())
-    return Leaves(
-        tuple(dims), levels, codes[:, first], y, n, expected, doubt, yb, nb, part
-    )
+    found = (levels, codes[:, first], y, n, expected, doubt, yb, nb)
+    return Leaves(tuple(dims), *found, shares=part, with_past=before is not None)
+
+
+def _usual_ratio(count: np.ndarray, expected: np.ndarray, codes: np.ndarray) -> float:
+    """Median over all values of all attributes of cases now to expected ones, by their weight."""
+    now = np.concatenate([np.bincount(code, count) for code in codes])
+    past = np.concatenate([np.bincount(code, expected) for code in codes])
+    now, past = now[past > 0], past[past > 0]
+    if now.sum() == 0:
+        return 1.0
+    order = np.argsort(now / past, kind="stable")
+    middle = np.searchsorted(np.cumsum(past[order]), past.sum() / 2)
+    return float((now / past)[order][middle]) or 1.0
 
 
 def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:

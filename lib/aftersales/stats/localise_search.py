@@ -12,6 +12,7 @@ from aftersales.stats.localise_leaves import Leaves
 
 Place = Mapping[int, int]  # dimension -> code: a conjunction
 KEEP_ALL = 200_000  # segments up to which all are kept for the next rounds
+TIE = 1e-6  # relative; two values of one attribute can fit equally well: one up, the other down
 DENSE = 4  # times the rows: codes up to which sums are taken without sorting
 
 
@@ -53,7 +54,7 @@ class Segments:
 
     def scores(self) -> Iterator[tuple[Group, np.ndarray]]:
         for group in self.groups:
-            yield group, score(group, self.totals, self.leaves.shares, self.direction)
+            yield group, score(group, self.totals, self.leaves, self.direction)
 
     def ranked(self, n: int) -> list[tuple[float, dict[int, int]]]:
         """The n best segments: score and place; of equals the shorter one first."""
@@ -75,7 +76,7 @@ class Segments:
                 at = np.searchsorted(group.keys, key)
                 if at < group.keys.size and group.keys[at] == key:
                     one = group.take(np.array([at]))
-                    return float(score(one, self.totals, self.leaves.shares, self.direction)[0])
+                    return float(score(one, self.totals, self.leaves, self.direction)[0])
         return -1.0
 
     def place(self, group: Group, key: int) -> dict[int, int]:
@@ -117,13 +118,13 @@ def segments(
             group = _group(leaves, dims, live, min_cases)
             tested += group.keys.size
             if group.keys.size > KEEP_ALL // 50:
-                good = score(group, totals, leaves.shares, direction) >= keep
+                good = score(group, totals, leaves, direction) >= keep
                 group = group.take(np.flatnonzero(good))
             groups.append(group)
     return Segments(leaves, groups, totals, tested, direction)
 
 
-def score(group: Group, totals: Totals, shares: bool, direction: str) -> np.ndarray:
+def score(group: Group, totals: Totals, leaves: Leaves, direction: str) -> np.ndarray:
     """Log likelihood ratio: inside and outside each at their own rate, against one common ratio.
 
     The ratio is cases over expected cases. Kulldorff 1997, Commun. Stat. Theory Methods 26:1481,
@@ -140,7 +141,13 @@ def score(group: Group, totals: Totals, shares: bool, direction: str) -> np.ndar
     wanted = {"more": more, "fewer": fewer, "both": more | fewer}[direction]
     value = np.full(group.count.size, -1.0)
     at = np.flatnonzero(wanted)
-    value[at] = sum(_fit(*(x[at] for x in part), common, shares) for part in (inside, outside))
+    parts = [tuple(x[at] for x in part) for part in (inside, outside)]
+    value[at] = sum(_fit(*part, common, leaves.shares) for part in parts)
+    if leaves.with_past:  # of a segment and its complement the one that left its own past
+        moved = [_fit(*part, 1.0, leaves.shares) for part in parts]
+        value[at] *= 1 + TIE * moved[0] / np.maximum(moved[0] + moved[1], 1e-12)
+    else:
+        value[at] *= 1 + TIE * more[at]
     return value
 
 
@@ -165,9 +172,7 @@ def _xlog(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def _live(leaves: Leaves, dim: int, min_cases: float) -> np.ndarray:
     """Leaves whose value of this attribute has enough cases to take part in any segment."""
     code, n = leaves.codes[dim], leaves.levels[dim].size
-    cases = np.maximum(
-        np.bincount(code, leaves.count, n), np.bincount(code, leaves.expected, n)
-    )
+    cases = np.maximum(np.bincount(code, leaves.count, n), np.bincount(code, leaves.expected, n))
     return (cases >= min_cases)[code] & (leaves.size > 0)
 
 

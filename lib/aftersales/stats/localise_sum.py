@@ -20,6 +20,8 @@ SMALLEST = 0.1  # effect that is looked for, as a share of the forecast
 QUARTILE = 0.6745  # of the normal distribution: median absolute deviation to standard deviation
 LEAST_NOISE = 0.005  # relative noise of a forecast that is better than any real one
 WORTH = 0.05  # share by which the parts must beat the whole: less is rounding of the effect's size
+CALMER = 0.9  # of the noise taken first: outside the causes it is lower, so look again
+PASSES = 3
 STRAY = 1e-7  # density of leaves that follow neither noise nor effect
 
 Place = Mapping[int, int]
@@ -84,7 +86,7 @@ def localise_sum(
     """Find conjunctions in which a sum (cost, returned value) departs from its forecast.
 
     A cause moves all its leaves by about the same share of their forecast; elsewhere the forecast
-    is off by noise, whose size is taken from the middle half of all leaves. Every conjunction is
+    is off by noise, whose size is taken from the middle of all leaves outside the causes. Every conjunction is
     scored by the likelihood ratio of its leaves; the best one is split where parts of it explain
     more than the whole does (each further part has to earn its place among all segments), its
     leaves are set aside, and the search goes on.
@@ -103,7 +105,8 @@ def localise_sum(
         Causes, best first; empty where noise explains everything.
 
     >>> rng = np.random.default_rng(1)
-    >>> plan = pd.DataFrame([(s, p) for s in "ABCDEFGH" for p in range(40)], columns=["site", "part"])
+    >>> leaves = [(site, part) for site in "ABCDEFGH" for part in range(40)]
+    >>> plan = pd.DataFrame(leaves, columns=["site", "part"])
     >>> plan["plan"] = rng.uniform(50, 150, len(plan))
     >>> plan["cost"] = plan["plan"] * rng.normal(1, 0.05, len(plan))
     >>> plan.loc[plan["site"] == "C", "cost"] *= 1.3
@@ -121,9 +124,14 @@ def localise_sum(
     levels, codes = coded([table], dims)
     v, f = table[actual].to_numpy(float), table[forecast].to_numpy(float)
     order = np.lexsort(codes) if len(table) else np.zeros(0, dtype=int)
-    return _Sums(levels, codes[:, order], v[order], f[order], tuple(dims), direction).search(
-        max_depth or len(dims), max_causes, alpha
-    )
+    sums = _Sums(levels, codes[:, order], v[order], f[order], tuple(dims), direction)
+    for _ in range(PASSES):
+        result = sums.search(max_depth or len(dims), max_causes, alpha)
+        noise = _noise(sums.actual[sums.quiet], sums.forecast[sums.quiet])
+        if noise > CALMER * sums.noise:
+            break
+        sums.noise = noise  # the causes had raised it: look again
+    return result
 
 
 @dataclass
@@ -138,29 +146,31 @@ class _Sums:
     direction: str
 
     def __post_init__(self) -> None:
-        both = np.maximum(self.actual + self.forecast, 1e-300)
-        middle = np.median(np.abs(2 * (self.forecast - self.actual) / both)) if both.size else 0.0
-        self.noise = max(float(middle) / QUARTILE, LEAST_NOISE)
-        missed = (self.forecast - self.actual) / np.maximum(self.forecast, 1e-300)
-        self.gains = _gains(missed, self.noise, self.direction)
-        self.alive = np.ones(self.actual.size, dtype=bool)
+        self.noise = _noise(self.actual, self.forecast)
 
     def search(self, max_depth: int, max_causes: int, alpha: float) -> SumLocalisation:
-        groups = {}
+        """Causes one after the other; `quiet` are then the leaves outside all of them."""
+        missed = (self.forecast - self.actual) / np.maximum(self.forecast, 1e-300)
+        self.gains = _gains(missed, self.noise, self.direction)
+        self.alive, self.quiet = np.ones((2, missed.size), dtype=bool)
+        self.depth, self.groups = max_depth, {}
         for depth in range(1, min(max_depth, len(self.dims)) + 1):
             for dims in itertools.combinations(range(len(self.dims)), depth):
                 names, key = np.unique(self._key(dims), return_inverse=True)
-                groups[dims] = (names, key, self._sum(key, names.size))
-        self.groups = groups
-        tested = sum(names.size for names, _, _ in groups.values())
+                self.groups[dims] = (names, key, self._sum(key, names.size))
+        tested = sum(names.size for names, _, _ in self.groups.values())
         self.price = float(np.log(max(tested, 1) / alpha))
-        self.depth = max_depth
         found: list[SumCause] = []
-        while len(found) < max_causes and (best := self._best()) is not None:
+        for _ in range(2 * max_causes):
+            if len(found) == max_causes or (best := self._best()) is None:
+                break
             place = self._split(best)
             rows = self._rows(place)
             score = float(self.gains[:, rows].sum(axis=1).max())
-            found.append(self._cause(place, rows, score, tested))
+            cause = self._cause(place, rows, score, tested)
+            if abs(cause.severity) >= SMALLEST / 2:  # otherwise: steadier than the noise, no more
+                found.append(cause)
+                self.quiet[rows] = False
             self._remove(rows)
         return SumLocalisation(tuple(found), tested, self.noise)
 
@@ -176,7 +186,7 @@ class _Sums:
     def _best(self) -> dict[int, int] | None:
         """The segment with the largest score above the price of a cause."""
         top, place = self.price, None
-        for dims, (names, key, sums) in self.groups.items():
+        for dims, (_, key, sums) in self.groups.items():
             if sums.size == 0:
                 continue
             at = int(sums.max(axis=0).argmax())
@@ -228,6 +238,14 @@ class _Sums:
             score=score,
             p=float(min(1.0, tested * np.exp(-min(score, 700.0)))),
         )
+
+
+def _noise(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """Standard deviation of the relative error of the forecast, by a robust median."""
+    if actual.size == 0:
+        return LEAST_NOISE
+    missed = 2 * (forecast - actual) / np.maximum(actual + forecast, 1e-300)
+    return max(float(np.median(np.abs(missed))) / QUARTILE, LEAST_NOISE)
 
 
 def _gains(missed: np.ndarray, noise: float, direction: str) -> np.ndarray:

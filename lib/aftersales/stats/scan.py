@@ -15,9 +15,10 @@ from aftersales.stats.scan_chance import Cells, likelihood_ratios, simulated_max
 from aftersales.stats.scan_zones import Zones, find_zones
 
 SHOWN = 20  # clusters reported at most
-COLUMNS = (
-    "cluster name places n_places start cases expected excess ratio relative_risk llr p recurrence"
-).split()
+COLUMNS = [
+    *("cluster", "name", "places", "n_places", "start", "cases", "expected", "excess"),
+    *("ratio", "relative_risk", "llr", "p", "recurrence"),
+]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import signal, special
 
-SIMULATIONS = 999
+SIMULATIONS = 999  # for each degree of autocorrelation
 GRID = np.linspace(0, 0.9, 10)  # autocorrelations of the simulated series
+BANDWIDTH = 0.5  # in standard errors: correlations within it count as the same
 Array = np.ndarray
 
 
@@ -28,6 +29,13 @@ class Segmentation:
 
     breaks: tuple[int, ...]
     cost: float
+
+    @classmethod
+    def at(cls, breaks: tuple[int, ...], values: Array, size: Array, cost: str) -> Segmentation:
+        """The division at given positions."""
+        ends = [0, *breaks, values.size]
+        price = [-_likelihood(values[a:b].sum(), size[a:b].sum(), cost) for a, b in pairwise(ends)]
+        return cls(tuple(breaks), float(sum(price)))
 
     def levels(self, values: Array, size: Array) -> Array:
         """The level in each period: sum of the values over sum of the sizes of its segment."""
@@ -70,24 +78,49 @@ def segmentations(
     return found
 
 
-@lru_cache(maxsize=64)
-def null_gains(n: int, min_length: int, seed: int) -> tuple[Array, Array]:
-    """Gains of the best single change in series without any, and the correlation found there.
+class Chance(NamedTuple):
+    """What the best change gains in series without one; ``weights`` of the simulations."""
 
-    A row for each autocorrelation of `GRID`: the gains (in units of the noise left), and
-    the median correlation of what the best change leaves.
+    gains: Array
+    weights: Array
+
+    @classmethod
+    def like(cls, noise: Noise, n: int, *, min_length: int, seed: int) -> Chance:
+        """From simulated series in which about the same correlation is found.
+
+        Weighting by what is *found* allows for not knowing the true correlation, which in a short
+        series could be much larger.
+        """
+        gains, found = _simulated(n, min_length, seed)
+        here = np.clip(noise.autocorrelation, *np.quantile(found, [0.01, 0.99]))
+        return cls(gains, np.exp(-0.5 * ((found - here) * np.sqrt(n) / BANDWIDTH) ** 2))
+
+    def needed(self, alpha: float) -> float:
+        """The gain that chance exceeds with probability ``alpha``."""
+        order = np.argsort(self.gains)
+        share = np.cumsum(self.weights[order]) / self.weights.sum()
+        return float(self.gains[order][min(np.searchsorted(share, 1 - alpha), share.size - 1)])
+
+    def p(self, gain: float) -> float:
+        """Probability that chance gains as much."""
+        beyond = self.weights[self.gains >= gain].sum()
+        return float((1 + beyond) / (1 + self.weights.sum()))
+
+
+@lru_cache(maxsize=64)
+def _simulated(n: int, min_length: int, seed: int) -> tuple[Array, Array]:
+    """Gain of the best single change in series without any, and the correlation found there.
+
+    Normal series, autocorrelated to every degree of `GRID`; gains in units of the noise left.
     """
     rng = np.random.default_rng(seed)
-    white = rng.standard_normal((SIMULATIONS, n))
-    gains, found = [], []
+    parts = []
     for rho in GRID:
-        start = white[:, :1] / np.sqrt(1 - rho**2)
-        noise = np.concatenate([start, np.zeros((SIMULATIONS, n - 1))], axis=1)
-        noise[:, 1:] = signal.lfilter([1], [1, -rho], white[:, 1:], zi=rho * start)[0]
-        gain, left = _best_single(noise, min_length)
-        gains.append(gain)
-        found.append(np.median(left))
-    return np.array(gains), np.maximum.accumulate(found)
+        white = rng.standard_normal((SIMULATIONS, n))
+        white[:, 0] /= np.sqrt(1 - rho**2)
+        parts.append(_best_single(signal.lfilter([1], [1, -rho], white), min_length))
+    gains, found = zip(*parts, strict=True)
+    return np.concatenate(gains), np.concatenate(found)
 
 
 def _best_single(x: Array, min_length: int) -> tuple[Array, Array]:

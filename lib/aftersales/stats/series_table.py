@@ -72,7 +72,7 @@ def _calendar(values: pd.Series) -> pd.Index:
         return seen
     if isinstance(seen, pd.DatetimeIndex):
         monthly = (seen.day == seen.day[0]).all() and (np.diff(seen) >= pd.Timedelta(days=28)).all()
-        step = pd.DateOffset(months=1) if monthly else np.diff(seen).min()
+        step = pd.DateOffset(months=1) if monthly else pd.Timedelta(np.diff(seen).min())
         full = pd.date_range(seen[0], seen[-1], freq=step).astype(seen.dtype)
     elif pd.api.types.is_integer_dtype(seen):
         full = pd.RangeIndex(seen[0], seen[-1] + 1)

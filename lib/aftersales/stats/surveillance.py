@@ -79,12 +79,15 @@ def monitor(
     """
     labels = counts.index if isinstance(counts, pd.Series) else None
     y, size = checks.series(counts, 1.0 if exposure is None else exposure)
+    if y.ndim != 1:
+        raise DataError(
+            f"`counts` must be one series; found {y.ndim} dimensions. See monitor_many."
+        )
     labels = pd.RangeIndex(y.size) if labels is None else labels
-    first = _position(labels, start)
-    plan = _plan(season, first, alpha, gap, history, drift_limit, min_count)
+    plan = plan_of(labels, season, start, alpha, gap, history, drift_limit, min_count)
     judged = judge(y[None], size[None], _left_out(exclude, y[None]), plan=plan)
     judged["alarm"] = judged["spike"] | judged["drift"]
-    return _table(judged, labels, first)
+    return _table(judged, labels, plan.start)
 
 
 def monitor_many(
@@ -126,26 +129,27 @@ def monitor_many(
     4     B     201   15.0   True   True        1
     """
     panel = read_panel(table, by=by, period=period, count=count, exposure=exposure)
-    first = _position(panel.periods, start)
-    plan = _plan(season, first, alpha, gap, history, drift_limit, min_count)
+    plan = plan_of(panel.periods, season, start, alpha, gap, history, drift_limit, min_count)
     checks.share(fdr, name="fdr")
     campaign = panel.periods.isin(pd.Index(exclude, dtype=panel.periods.dtype))
     judged = judge(panel.count, panel.exposure, _left_out(campaign, panel.count), plan=plan)
     judged["q"] = np.column_stack([benjamini_hochberg(p) for p in judged["p"].T])
     found = judged["enough"] & (np.nan_to_num(judged["q"], nan=1.0) <= fdr)
     judged["alarm"] = found | judged["drift"]
-    return _with_series(_table(judged, panel.periods, first), panel)
+    return _with_series(_table(judged, panel.periods, plan.start), panel)
 
 
-def _plan(
+def plan_of(
+    periods: pd.Index,
     season: int,
-    start: int,
+    start: object,
     alpha: float,
     gap: int | None,
     history: int,
     drift_limit: float,
     min_count: float,
 ) -> Plan:
+    """The settings of `monitor`, checked, with `start` as a position among the periods."""
     checks.share(alpha, name="alpha")
     gap = season // 2 if gap is None else gap
     lowest = {"season": 0, "gap": 0, "history": 1, "drift_limit": 0, "min_count": 0}
@@ -158,7 +162,8 @@ def _plan(
     }.items():
         if not value >= lowest[name]:
             raise DataError(f"`{name}` must be at least {lowest[name]}; found {value!r}.")
-    return Plan(season, start, alpha, gap, history, drift_limit, min_count)
+    first = _position(periods, start)
+    return Plan(season, first, alpha, gap, history, drift_limit, min_count)
 
 
 def _position(labels: pd.Index, start: object) -> int:
