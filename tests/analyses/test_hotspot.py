@@ -39,8 +39,18 @@ def test_a_hot_child_region_is_named_with_its_excess(company, units, faults):
     assert hot.estimate == pytest.approx(10.0)  # 60 of 6,000 unit-months
     assert hot.low < hot.estimate < hot.high
     assert hot.baseline == pytest.approx(10 / 3)
-    assert hot.evidence == "A"
     assert texts(result, "rest") == ["The other cell gives no reason to act (of 2 judged)."]
+
+
+def test_the_grade_falls_where_the_excess_is_of_one_half_of_the_window_only(company, units, faults):
+    tables = places(units, faults, beijing=120, others=40)
+    result = hotspot(company(tables, targets=FEW), region="CN-N")
+    assert one(result, "hotspot").evidence == "A"
+    lately = tables["tickets"]["opened_at"] >= "2025-07-01"
+    burst = tables["tickets"][lately | tables["tickets"]["region"].ne("CN-11")]
+    more = pd.concat([burst, tables["tickets"][lately & tables["tickets"]["region"].eq("CN-11")]])
+    result = hotspot(company(tables | {"tickets": more}, targets=FEW), region="CN-N")
+    assert one(result, "hotspot").evidence == "B"
 
 
 def test_a_region_without_children_is_compared_with_its_like_and_not_named_again(
@@ -130,7 +140,7 @@ def test_a_share_of_tickets_that_is_high_and_grew_is_watched(company, monthly_ro
     assert {f.evidence for f in hot} == {"C"}
     assert (
         "Product Television, issue noise: 360 tickets in 12 months, 3.0 times its share elsewhere "
-        "(95 % interval 2.5–3.6) and 1.5 times its share in the 12 months before. These are shares "
+        "(95 % interval 2.4–3.7) and 1.5 times its share in the 12 months before. These are shares "
         "of tickets; nothing says how much was at risk."
     ) in [f.text for f in hot]
 
@@ -141,8 +151,8 @@ def test_a_share_that_was_always_high_is_how_things_are(company, monthly_rows):
     result = shares(company, monthly_rows, before=same, now=same)
     assert texts(result, "hotspot") == []
     assert texts(result, "structure") == [
-        "Tickets are concentrated, and not clearly more than before, in: product Television, issue "
-        "noise; product radio, issue leak."
+        "Tickets are concentrated, and not clearly more than before, in: product radio, issue "
+        "leak; product Television, issue noise."
     ]
     assert texts(result, "rest") == ["The other 2 cells give no reason to act (of 4 judged)."]
 

@@ -9,14 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from aftersales.errors import DataError
-from aftersales.stats.baseline import fit_baseline, tail, terms
-from aftersales.stats.drift import rise_evidence
+from aftersales.stats.false_alarms import measured_false_alarms
 from aftersales.stats.judgement import Plan, judge
 from aftersales.stats.short_history import ears_limits
-from aftersales.stats.surge import surge_limit, surge_p
 from aftersales.stats.surveillance import episodes, monitor, monitor_many
 
 YEAR = 52
@@ -92,42 +89,6 @@ def test_a_week_that_was_high_among_the_last_26_does_not_raise_the_expectation(r
     assert after["expected"].tolist() == usual["expected"].tolist()
 
 
-def test_past_outbreaks_hardly_move_expectation_and_spread():
-    rng = np.random.default_rng(1)
-    counts = weekly(rng, series=40, mean=10.0)
-    dirty = counts.copy()
-    for week in (60, 61, 120, 121, 180):
-        dirty[:, week] += 25
-
-    clean, fitted = (
-        fit_baseline(
-            part,
-            np.ones_like(part),
-            np.ones(part.shape, dtype=bool),
-            past=x,
-            prior=prior,
-            ahead=x[-1:],
-        )
-        for part in (counts, dirty)
-        for x, prior in [terms(5 * YEAR, season=YEAR)]
-    )
-
-    assert (fitted.rate / clean.rate).mean() == pytest.approx(1, abs=0.03)
-    assert (fitted.dispersion / clean.dispersion).mean() == pytest.approx(1, abs=0.06)
-
-
-def test_leaving_out_outliers_does_not_make_quiet_series_look_tame():
-    rng = np.random.default_rng(2)
-    counts = weekly(rng, series=300, mean=4.0, noise=3.0)
-    x, prior = terms(counts.shape[1], season=YEAR)
-    used = np.ones(counts.shape, dtype=bool)
-
-    fit = fit_baseline(counts, np.ones_like(counts), used, past=x, prior=prior, ahead=x[:1])
-
-    assert fit.dispersion.mean() == pytest.approx(3.0, rel=0.05)
-    assert fit.rate.mean() == pytest.approx(4.0, rel=0.05)
-
-
 def test_campaign_weeks_are_neither_judged_nor_learned_from(rng):
     counts = weekly(rng, mean=8.0)[0]
     campaign = np.zeros(counts.size, dtype=bool)
@@ -157,37 +118,13 @@ def test_about_one_quiet_week_in_two_hundred_is_a_spike(mean, noise, wave):
     assert (judged["spike"] == (judged["count"] > judged["upper"])).all()
 
 
-def test_the_p_of_a_surge_is_exact_when_mean_and_spread_are_known():
-    rng = np.random.default_rng(5)
-    mean, before, noise = 3.0, 5.0, 2.0
-    now = stats.nbinom.rvs(mean, 0.5, size=200_000, random_state=rng).astype(float)
-    past = stats.nbinom.rvs(before, 0.5, size=200_000, random_state=rng).astype(float)
-    full = [np.full(now.shape, value) for value in (mean, before, noise)]
+def test_the_measured_false_alarm_rate_is_beside_the_promised_one(rng):
+    found = measured_false_alarms(weekly(rng, wave=0.6)[0], start=220, seed=1, simulations=150)
 
-    p = surge_p(now, past, *full)
-
-    for level in (0.005, 0.02, 0.1):
-        reached = p[p <= level].max()  # counts reach only some values of p
-        assert (p <= level).mean() == pytest.approx(reached, rel=0.05)
-
-
-@given(st.integers(0, 40), st.integers(0, 40), st.floats(0.1, 20), st.floats(1, 5))
-def test_a_higher_count_is_never_less_conspicuous(count, before, mean, noise):
-    parts = [np.array([value], dtype=float) for value in (before, mean, mean, noise)]
-    one, more = (surge_p(np.array([c], dtype=float), *parts)[0] for c in (count, count + 1))
-
-    assert 0 < more <= one * (1 + 1e-9) <= 1 + 1e-8
-    limit = surge_limit(*parts, alpha=0.01)
-    assert surge_p(limit, *parts)[0] > 0.01 >= surge_p(limit + 1, *parts)[0]
-
-
-def test_tail_and_evidence_agree_with_the_negative_binomial_of_scipy():
-    count, mean, noise = np.array([0.0, 3.0, 9.0]), np.full(3, 4.0), np.full(3, 2.5)
-    size, p = 4.0 / 1.5, 1 / 2.5
-
-    assert tail(count, mean, noise) == pytest.approx(stats.nbinom.sf(count - 1, size, p))
-    raised = stats.nbinom.logpmf(count, 2 * size, p) - stats.nbinom.logpmf(count, size, p)
-    assert rise_evidence(count, mean, noise, ratio=2.0) == pytest.approx(raised)
+    assert (found.nominal, found.series, found.periods) == (0.005, 150, 40)
+    assert 0.002 < found.rate < 0.008
+    assert found.low <= found.rate <= found.high
+    assert found.rate < found.ever < 0.3
 
 
 # -- what it must find -----------------------------------------------------------------------
