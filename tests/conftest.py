@@ -86,6 +86,35 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> SmallSample:
 
 
 @pytest.fixture(scope="session")
+def sample_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw files of the full sample, with `truth.json` beside them; made once."""
+    from aftersales.data.sample import write_sample
+
+    raw = tmp_path_factory.mktemp("full") / "raw"
+    write_sample(raw)
+    return raw
+
+
+@pytest.fixture(scope="session")
+def sample_store(sample_raw: Path):
+    """The store of the full sample of 60,000 tickets, cleaned once, in half a minute."""
+    return cleaned_sample(sample_raw)
+
+
+def cleaned_sample(raw: Path):
+    """The store of a sample's raw files, cleaned into the folder beside them."""
+    from aftersales.config import read_profile
+    from aftersales.data.clean import clean_profile
+    from aftersales.data.store import open_store
+
+    profile, processed = read_profile("sample", root=ROOT), raw.parent / "processed"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFTERSALES_KEY", "a key for tests, as long as it needs to be")
+        clean_profile(profile, raw=raw, processed=processed)
+    return open_store(profile, processed=processed)
+
+
+@pytest.fixture(scope="session")
 def rendered_sample(small_sample: SmallSample) -> SmallSample:
     """Its reports in English: all five for one region, and one for its parent and a sibling."""
     from aftersales.cli import run_command

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import narwhals as nw
 import pandas as pd
 import pytest
@@ -38,6 +39,13 @@ TREE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    """Figures that a test drew are closed after it."""
+    yield
+    plt.close("all")
+
+
 @dataclass
 class Company:
     """A store of pandas tables with all that analyses ask of one."""
@@ -46,7 +54,7 @@ class Company:
     as_of: pd.Timestamp
     profile: Profile
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)  # of the manifest
-    refused: dict[str, pd.DataFrame] = field(default_factory=dict)
+    log: list[tuple] = field(default_factory=list)  # table, step, rows in, rows out, reason
 
     @property
     def tables(self) -> list[str]:
@@ -73,8 +81,9 @@ class Company:
         }
         return {"tables": entries}
 
-    def rejected(self, table: str) -> pd.DataFrame:
-        return self.refused.get(table, pd.DataFrame({"file": [], "line": [], "reason": []}))
+    def cleaning_log(self, *, only_counted: bool = False) -> pd.DataFrame:
+        columns = ["table", "step", "rows_in", "rows_out", "reason"]
+        return pd.DataFrame(self.log, columns=columns)
 
 
 @pytest.fixture(scope="session")

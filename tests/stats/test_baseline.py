@@ -64,3 +64,11 @@ def test_many_high_weeks_are_what_the_series_is_like():
     counts[0, ::5] *= 4  # one week in five
 
     assert fitted(counts).dispersion[0] > 5
+
+
+def test_a_level_that_changed_long_ago_is_the_level_now():
+    rng = np.random.default_rng(6)
+    counts = quiet(rng, series=20, mean=40.0, noise=1.3, weeks=390)
+    counts[:, 150:] = np.round(counts[:, 150:] * 0.6)  # lower for the last 240 weeks
+
+    assert fitted(counts).rate.mean() == pytest.approx(24.0, rel=0.08)

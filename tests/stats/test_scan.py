@@ -182,7 +182,9 @@ def test_places_that_differ_anyway_need_more_to_be_a_cluster(rng):
     maps = [rng.poisson(size * rng.gamma(10, 0.1, 31)) for _ in range(20)]
 
     plain, allowed = (
-        sum(scan(m, size, centroids=points, simulations=99, seed=1, spread=s).p > 0.05 for m in maps)
+        sum(
+            scan(m, size, centroids=points, simulations=99, seed=1, spread=s).p > 0.05 for m in maps
+        )
         for s in (0, 0.1)
     )
 
@@ -199,8 +201,8 @@ def test_circles_hold_the_nearest_places_up_to_the_largest_share():
     groups = {tuple(np.flatnonzero(row)) for row in circles([[0], [1], [5]], np.ones(3))}
 
     assert groups == {(0,), (1,), (2,)}
-    wider = {tuple(np.flatnonzero(row)) for row in circles([[0], [1], [5], [9]], np.ones(4))}
-    assert wider == {(0,), (1,), (2,), (3,), (0, 1), (2, 3)} | {(1, 0)[::-1]}
+    wider = {tuple(np.flatnonzero(row)) for row in circles([[0], [1], [5], [8]], np.ones(4))}
+    assert wider == {(0,), (1,), (2,), (3,), (0, 1), (2, 3)}
 
 
 def test_connected_groups_are_connected_and_whole_rings_may_be_larger():
@@ -208,9 +210,10 @@ def test_connected_groups_are_connected_and_whole_rings_may_be_larger():
 
     groups = {tuple(np.flatnonzero(row)) for row in connected(line, 7)}
 
-    assert (0, 2) not in groups
-    assert {(0,), (0, 1), (2, 3, 4), (3, 4, 5, 6), (1, 2, 3, 4, 5)} <= groups
-    assert (1, 2, 3, 4, 5, 6) not in groups or len(groups) > 20
+    short = {tuple(range(i, i + k)) for k in (1, 2, 3, 4) for i in range(8 - k)}
+    rings = {(0, 1, 2, 3, 4), (1, 2, 3, 4, 5), (2, 3, 4, 5, 6)}  # two steps around a place
+    rings |= {(0, 1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6), tuple(range(7))}
+    assert groups == short | rings
 
 
 def test_branches_end_where_a_path_ends():

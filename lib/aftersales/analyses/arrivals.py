@@ -45,9 +45,10 @@ def _by_day(scope: Scope, table: str) -> pd.DataFrame:
     """``day``, ``n`` rows of the region, days with rows only, up to `as_of`."""
     time = time_column(table)
     rows = scope.store.scan(table, region=scope.region.id)
-    rows = rows.filter(known(time, as_of=scope.as_of)).with_columns(day=nw.col(time).dt.date())
-    days = collect(rows.group_by("day").agg(n=nw.len()), sort=["day"])
-    return days.assign(day=pd.to_datetime(days["day"]))
+    rows = rows.filter(known(time, as_of=scope.as_of)).with_columns(
+        day=nw.col(time).dt.truncate("1d")
+    )
+    return collect(rows.group_by("day").agg(n=nw.len()), sort=["day"])
 
 
 def weekly(scope: Scope) -> pd.DataFrame:

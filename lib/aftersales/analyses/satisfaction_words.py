@@ -81,9 +81,9 @@ def _against_parent(result: Segment, row) -> list[Finding]:
         measure=say(METRICS[row.metric].title),
         region=scope.name(),
         parent=scope.name(scope.parent.id),
-        points=words.signed(row.difference * scale),
-        low=words.signed(row.low * scale),
-        high=words.signed(row.high * scale),
+        points=words.signed(round(row.difference * scale, 1)),
+        low=words.signed(round(row.low * scale, 1)),
+        high=words.signed(round(row.high * scale, 1)),
         others=words.percent(row.others) if share else words.number(row.others, digits=2),
     )
     return [

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 MEDIAN_CHI2 = 0.454936423119573  # median of a chi-square variable with one degree of freedom
-SMALL_MEAN = 20.0  # expected cases below which the normal approximation is not used
+FARTHEST = 8.0  # standard scores beyond which the normal one is as good, and does not underflow
 MIN_VALUES = 10  # values of an attribute from which its over-dispersion is estimated
 MIN_MEAN = 5.0  # expected cases from which a value tells something about over-dispersion
 
@@ -107,7 +107,8 @@ def stratified_ratios(
     Ratio: Rothman and Boice 1979, Epidemiologic Analysis with a Programmable Calculator, the
     Mantel-Haenszel estimator for person-time. Interval: Greenland and Robins 1985, Biometrics
     41:55; for ratios 0 and infinity the exact conditional limit, as if all strata were split
-    alike. Test: score test for person-time data (Breslow and Day 1987, IARC 82, section 3.6).
+    alike. Test: the count given the cases of its strata, whose mean and variance are those of the
+    score test for person-time data (Breslow and Day 1987, IARC 82, section 3.6), as binomial.
     Over-dispersion: multiplicative, as Spiegelhalter 2005, Stat. Med. 24:1185, with medians.
 
     >>> cells = pd.DataFrame({"age": [1, 1, 2, 2], "lot": list("abab"),
@@ -158,24 +159,30 @@ def _compared(total: pd.DataFrame) -> pd.DataFrame:
     table = total.assign(
         ratio=ratio,
         expected=expected.mask(np.isinf(ratio), 0.0),
-        z=_score(total["compared"], total["mean"], total["variance"]),
+        z=_score(total),
         log_variance=total["variance"] / (up * down),
     )
     table.loc[(up <= 0) & (down <= 0), ["expected", "ratio", "z", "log_variance"]] = np.nan
     return table
 
 
-def _score(count: pd.Series, mean: pd.Series, variance: pd.Series) -> np.ndarray:
-    """Standard score of a count; below 20 expected cases by the mid-p of a Poisson count.
+def _score(total: pd.DataFrame) -> np.ndarray:
+    """Standard score of a count, by the mid-p of a binomial count with its mean and variance.
 
-    The normal score calls a handful of cases far too rare when hardly any are expected.
+    Counts are skewed: the normal score calls 50 cases where 30 are expected five times as rare as
+    they are, and a handful where hardly any are expected far too rare.
     """
-    y, mu = count.to_numpy(), mean.to_numpy()
+    y, mu, variance = (total[c].to_numpy() for c in ("compared", "mean", "variance"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (y - mu) / np.sqrt(variance.to_numpy())
-    above = stats.poisson.sf(y, mu) + stats.poisson.pmf(y, mu) / 2
-    exact = np.clip(stats.norm.isf(np.clip(above, 1e-300, 1 - 1e-16)), -38, 38)
-    return np.where((mu < SMALL_MEAN) & np.isfinite(z), exact, z)
+        z = (y - mu) / np.sqrt(variance)
+        share = np.clip(1 - variance / mu, 1e-9, 1 - 1e-9)  # of the cases, if all were alike
+        cases = np.maximum(mu / share, y)
+        at_least = np.where(y > 0, special.betainc(np.maximum(y, 1e-300), cases - y + 1, share), 1)
+        more = np.where(cases > y, special.betainc(y + 1, np.maximum(cases - y, 1e-300), share), 0)
+        above = (at_least + more) / 2
+        # From the nearer side, since 1 - tiny is 1.
+        exact = np.where(above < 0.5, stats.norm.isf(above), -stats.norm.isf(1 - above))
+    return np.where(np.isfinite(exact) & (np.abs(exact) < FARTHEST), exact, z)
 
 
 def _interval(table: pd.DataFrame, phi: float) -> tuple[pd.Series, pd.Series]:
@@ -230,8 +237,9 @@ def homogeneity(
     """p-value that the ratio of the marked cells to the rest is the same for all values of `over`.
 
     Cochran's Q on the log Mantel-Haenszel ratios of each value of `over`, weighted by their
-    inverse variance; values with fewer than 5 marked cases, or without a finite ratio above 0,
-    are left out. NaN with fewer than two such values.
+    inverse variance; where there is no marked case half a one is put in its place (Haldane 1956,
+    Ann. Hum. Genet. 20:309). Values with fewer than 5 marked cases observed and expected, or
+    without any other case, are left out. NaN with fewer than two values.
     """
     marked = cells.assign(_inside=np.where(inside, "in", "out"))
     logs, weights = [], []
@@ -239,14 +247,21 @@ def homogeneity(
         found = stratified_ratios(
             part, count=count, exposure=exposure, attribute="_inside", strata=strata
         ).set_index("value")
-        if "in" not in found.index or found.at["in", "compared"] < MIN_MEAN:
-            continue
-        ratio, high = found.at["in", "ratio"], found.at["in", "high"]
-        if np.isfinite(ratio) and ratio > 0 and np.isfinite(high):
-            logs.append(np.log(ratio))
-            weights.append((Z95 / np.log(high / ratio)) ** 2)
+        if "in" in found.index and (one := _log_ratio(found.loc["in"])) is not None:
+            logs.append(one[0])
+            weights.append(one[1])
     if len(logs) < 2:
         return float("nan")
     logs, weights = np.array(logs), np.array(weights)
     centre = np.average(logs, weights=weights)
     return float(stats.chi2.sf(np.sum(weights * (logs - centre) ** 2), len(logs) - 1))
+
+
+def _log_ratio(row: pd.Series) -> tuple[float, float] | None:
+    """The log of a ratio and its weight; None where it rests on too little."""
+    if max(row["compared"], row["mean"]) < MIN_MEAN or not row["others"] > 0:
+        return None
+    if row["compared"] == 0:
+        half = 0.5
+        return float(np.log(half / row["expected"])), 1 / (1 / half + 1 / row["others"])
+    return float(np.log(row["ratio"])), float((Z95 / np.log(row["high"] / row["ratio"])) ** 2)

@@ -11,6 +11,7 @@ SLOPE_SD = 0.3  # log rate per cycle: a rate that doubles or halves within two c
 WAVE_SD = (1.0, 0.3)  # log amplitude of the first and the second harmonic
 OUTLIER = 3.0  # sd beyond which a past period, or two neighbours together, is left out
 MOST_OUTLIERS = 0.1  # share of the past; more are not outliers but what the series is like
+OFF = 2.5  # sd by which the last cycle may differ from the fit before its level counts alone
 PASSES = 3  # fits, each without the outliers of the one before
 NEWTON = 30
 SETTLED = 1e-9
@@ -61,6 +62,7 @@ def fit_baseline(
     past: np.ndarray,
     prior: np.ndarray,
     ahead: np.ndarray,
+    recent: int = 52,
 ) -> Baseline:
     """Quasi-Poisson regression of every series on the same terms, by penalised likelihood.
 
@@ -74,6 +76,8 @@ def fit_baseline(
     counts, exposure, used : one row per series, one column per past period
     past : terms of the past periods, one row each; prior : precision of each term's prior
     ahead : terms of the periods to predict
+    recent : last periods of the past; where these together are off the fit by more than 2.5 sd,
+        the straight trend is not what happened, and the level is set to theirs
     """
     exposed = np.where(used, exposure, 1.0)
     weight = used.astype(float)
@@ -93,6 +97,8 @@ def fit_baseline(
             noise = np.maximum(square, 1.0)
         weight = _weights(counts, exposed * _rate(beta, past, lost), noise, used)
     covariance = np.linalg.inv(information) * noise[:, None, None]
+    mu = exposed * _rate(beta, past, lost)
+    lost = lost / _level_now(*(part[:, -recent:] for part in (counts, mu, weight)), noise)
     error = np.einsum("k,skl,l->s", ahead[-1], covariance, ahead[-1])
     kurtosis = 6 * (noise - 1) / level + 1 / (noise * level)
     return _where_cases(
@@ -184,6 +190,15 @@ def _truncated(
     twice = mean * (mean + noise - 1) * (1 - tail(top - 1, (size + 2) * (noise - 1), noise))
     spread = (twice + once - 2 * mean * once + mean**2 * kept) / kept
     return once / kept / mean, spread / mean
+
+
+def _level_now(
+    counts: np.ndarray, mu: np.ndarray, weight: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """Factor from the fit to the level of these periods; 1 where the fit agrees with them."""
+    cases, fitted = (weight * counts).sum(1), np.maximum((weight * mu).sum(1), 1e-9)
+    off = np.abs(cases - fitted) > OFF * np.sqrt(noise * fitted)
+    return np.where(off & (cases > 0), cases / fitted, 1.0)
 
 
 def _where_cases(

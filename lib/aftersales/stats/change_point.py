@@ -70,7 +70,8 @@ def change_points(
     into levels is found exactly, by dynamic programming, for each number of changes. One (or two
     together) more are accepted when the fit gains more than a series without any change, as long
     and with the same autocorrelation, would gain with probability ``alpha``, by simulation: white
-    or autocorrelated noise gives no change in about 99 of 100 series. A seasonal series needs its
+    or autocorrelated noise gives no change in about 99 of 100 series (96 where the correlation is
+    0.8 in short ones, or where counts are rare and come in bursts). A seasonal series needs its
     season taken out: ``season`` (periods per cycle) does it for counts, where a test supports one;
     for measures pass deseasonalised values. A steady trend shows as several steps; test for it.
 
@@ -97,12 +98,13 @@ def change_points(
             f"{min_length} and {alpha}."
         )
     checks.share(level, name="level")
+    fit = _centred(y, cost)
     chosen, chance = Segmentation((), 0.0), None
     if y.size >= 3 * min_length and np.ptp(y / np.where(size > 0, size, 1)) > 0:
         limits = {"min_length": min_length, "seed": seed}
-        chosen = _chosen(y, size, cost, alpha=alpha, **limits)
-        chance = Chance.like(chosen.noise(y, size, cost), y.size, **limits)
-    noise = chosen.noise(y, size, cost)
+        chosen = _chosen(fit, size, cost, alpha=alpha, **limits)
+        chance = Chance.like(chosen.noise(fit, size, cost), y.size, **limits)
+    noise = chosen.noise(fit, size, cost)
     number = range(len(chosen.breaks))
     rows = [_row(i, y, size, cost, chosen, chance, level) for i in number]
     return ChangePoints(
@@ -136,6 +138,11 @@ def _prepared(
     return y, size, index
 
 
+def _centred(y: np.ndarray, cost: Cost) -> np.ndarray:
+    """Measures around 0, since a level far away costs digits; counts as they are."""
+    return y - y.mean() if cost == "normal" else y
+
+
 def _chosen(
     y: np.ndarray, size: np.ndarray, cost: Cost, *, min_length: int, alpha: float, seed: int
 ) -> Segmentation:
@@ -146,7 +153,7 @@ def _chosen(
         for more in range(now + 1, min(now + 3, len(found))):
             noise = found[more].noise(y, size, cost)
             chance = Chance.like(noise, y.size, min_length=min_length, seed=seed)
-            gain = (found[now].cost - found[more].cost) / max(noise.dispersion, 1e-300)
+            gain = (found[now].cost - found[more].cost) / noise.dispersion
             if gain > chance.needed(alpha) * (more - now):
                 now = more
                 break
@@ -164,19 +171,20 @@ def _row(
     level: float,
 ) -> dict[str, float]:
     """Positions, sizes and p of a change."""
-    noise = chosen.noise(y, size, cost)
+    fit = _centred(y, cost)
+    noise = chosen.noise(fit, size, cost)
     before, at, after = [0, *chosen.breaks, y.size][i : i + 3]
     here = {"cost": cost, "noise": noise, "periods": y.size}
     step = Step.of(y[before:after], size[before:after], at - before, **here)
     later, earlier = step.date_widths(level)
     merged = tuple(x for x in chosen.breaks if x != at)
-    gain = Segmentation.at(merged, y, size, cost).cost - chosen.cost
+    gain = Segmentation.at(merged, fit, size, cost).cost - chosen.cost
     return {
         "position": at,
         "position_low": max(at - earlier, before + 1),
         "position_high": min(at + later, after - 1),
         **step.measures(level),
-        "p": chance.p(gain / max(noise.dispersion, 1e-300)),
+        "p": chance.p(gain / noise.dispersion),
     }
 
 

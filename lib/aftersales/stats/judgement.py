@@ -79,8 +79,14 @@ def _expect(y: np.ndarray, size: np.ndarray, used: np.ndarray, plan: Plan) -> di
             rows = np.flatnonzero(out["rung"][:, j] == step)
             if rows.size:
                 known = (part[rows, past] for part in (y, size, used))
-                fit = fit_baseline(*known, past=x[past], prior=prior, ahead=x[t - 1 : t + 1])
                 both = slice(t - 1, t + 1)
+                fit = fit_baseline(
+                    *known,
+                    past=x[past],
+                    prior=prior,
+                    ahead=x[both],
+                    recent=max(plan.season, FEWEST),
+                )
                 _note(out, rows, j, fit, y[rows, both], size[rows, both], used[rows, t - 1])
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from aftersales.stats.checks import series
 MISSING = "(missing)"  # the value of an attribute that is not filled in
 PRIOR_CASES = 2.0  # earlier cases that the rate of the attributes alone counts for, per leaf
 LEVEL_CASES = 20.0  # earlier cases that the overall rate counts for, per value of an attribute
+RATIO_CASES = 5.0  # cases from which a group's ratio of now to before can be used
 ROUNDS = 3  # of proportional fitting: the main effects settle quickly
 FILLED = 3.0  # expected cases from which a leaf tells something about the scatter
 ENOUGH = 20  # such leaves from which the scatter is estimated
@@ -83,15 +85,23 @@ def leaves(
 
 
 def _usual_ratio(count: np.ndarray, expected: np.ndarray, codes: np.ndarray) -> float:
-    """Median over all values of all attributes of cases now to expected ones, by their weight."""
-    now = np.concatenate([np.bincount(code, count) for code in codes])
-    past = np.concatenate([np.bincount(code, expected) for code in codes])
-    now, past = now[past > 0], past[past > 0]
-    if now.sum() == 0:
-        return 1.0
-    order = np.argsort(now / past, kind="stable")
-    middle = np.searchsorted(np.cumsum(past[order]), past.sum() / 2)
-    return float((now / past)[order][middle]) or 1.0
+    """Median of cases now to expected ones by their weight: over leaves, or over larger groups.
+
+    The finest groups are taken whose cases are enough for a ratio, since in coarse ones an outage
+    of one part shows everywhere.
+    """
+    pairs = list(itertools.combinations(range(len(codes)), 2))
+    keys = [codes[a] * (int(codes[b].max(initial=0)) + 1) + codes[b] for a, b in pairs]
+    for groups in ([np.arange(count.size)], keys, list(codes)):
+        now = np.concatenate([np.bincount(g, count) for g in groups] or [np.zeros(0)])
+        past = np.concatenate([np.bincount(g, expected) for g in groups] or [np.zeros(0)])
+        now, past = now[past > 0], past[past > 0]
+        order = np.argsort(now / past, kind="stable")
+        if order.size:
+            middle = order[np.searchsorted(np.cumsum(past[order]), past.sum() / 2)]
+            if now[middle] >= RATIO_CASES:
+                return float(now[middle] / past[middle])
+    return float(count.sum() / expected.sum()) if count.sum() > 0 else 1.0
 
 
 def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:

@@ -86,10 +86,11 @@ def localise_sum(
     """Find conjunctions in which a sum (cost, returned value) departs from its forecast.
 
     A cause moves all its leaves by about the same share of their forecast; elsewhere the forecast
-    is off by noise, whose size is taken from the middle of all leaves outside the causes. Every conjunction is
-    scored by the likelihood ratio of its leaves; the best one is split where parts of it explain
-    more than the whole does (each further part has to earn its place among all segments), its
-    leaves are set aside, and the search goes on.
+    is off by noise, whose size is taken from the middle of all leaves outside the causes. Every
+    conjunction is scored by the likelihood ratio of its leaves; the best one is split where parts
+    of it explain more than the whole does (each further part has to earn its place among all
+    segments), its leaves are set aside, and the search goes on. Made for up to some 100,000
+    leaves; for more, give `max_depth`.
 
     Parameters
     ----------
@@ -116,6 +117,8 @@ def localise_sum(
     """
     if isinstance(dims, str) or len(dims) == 0 or len(set(dims)) < len(dims):
         raise DataError(f"`dims` must list different attribute columns; found {dims!r}.")
+    if direction not in ("more", "fewer", "both"):
+        raise DataError(f'`direction` must be "more", "fewer" or "both"; found {direction!r}.')
     share(alpha, name="alpha")
     counts(leaves[actual], name=actual)
     counts(leaves[forecast], name=forecast)
@@ -147,6 +150,7 @@ class _Sums:
 
     def __post_init__(self) -> None:
         self.noise = _noise(self.actual, self.forecast)
+        self.keys: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def search(self, max_depth: int, max_causes: int, alpha: float) -> SumLocalisation:
         """Causes one after the other; `quiet` are then the leaves outside all of them."""
@@ -156,9 +160,11 @@ class _Sums:
         self.depth, self.groups = max_depth, {}
         for depth in range(1, min(max_depth, len(self.dims)) + 1):
             for dims in itertools.combinations(range(len(self.dims)), depth):
-                names, key = np.unique(self._key(dims), return_inverse=True)
-                self.groups[dims] = (names, key, self._sum(key, names.size))
-        tested = sum(names.size for names, _, _ in self.groups.values())
+                if dims not in self.keys:
+                    self.keys[dims] = np.unique(self._key(dims), return_inverse=True)
+                names, key = self.keys[dims]
+                self.groups[dims] = (key, self._sum(key, names.size))
+        tested = sum(sums.shape[1] for _, sums in self.groups.values())
         self.price = float(np.log(max(tested, 1) / alpha))
         found: list[SumCause] = []
         for _ in range(2 * max_causes):
@@ -168,11 +174,16 @@ class _Sums:
             rows = self._rows(place)
             score = float(self.gains[:, rows].sum(axis=1).max())
             cause = self._cause(place, rows, score, tested)
-            if abs(cause.severity) >= SMALLEST / 2:  # otherwise: steadier than the noise, no more
+            if self._wanted(cause.severity):
                 found.append(cause)
                 self.quiet[rows] = False
             self._remove(rows)
         return SumLocalisation(tuple(found), tested, self.noise)
+
+    def _wanted(self, severity: float) -> bool:
+        """An effect to the wanted side; none at all means: steadier than the noise, no more."""
+        side = {"fewer": severity, "more": -severity, "both": abs(severity)}[self.direction]
+        return side >= SMALLEST / 2
 
     def _sum(self, key: np.ndarray, n: int) -> np.ndarray:
         return np.stack([np.bincount(key, gain, n) for gain in self.gains])
@@ -186,7 +197,7 @@ class _Sums:
     def _best(self) -> dict[int, int] | None:
         """The segment with the largest score above the price of a cause."""
         top, place = self.price, None
-        for dims, (_, key, sums) in self.groups.items():
+        for dims, (key, sums) in self.groups.items():
             if sums.size == 0:
                 continue
             at = int(sums.max(axis=0).argmax())
@@ -220,7 +231,7 @@ class _Sums:
         return here
 
     def _remove(self, rows: np.ndarray) -> None:
-        for _, key, sums in self.groups.values():
+        for key, sums in self.groups.values():
             for row, gain in zip(sums, self.gains, strict=True):
                 row -= np.bincount(key[rows], gain[rows], row.size)
         self.alive[rows] = False

@@ -82,7 +82,8 @@ def scan(
     seed : of the simulated maps on which p stands; p is at least 1 / (simulations + 1)
     spread : squared coefficient of variation of the rates of places beyond chance (such as
         1 / shape of `gamma_poisson`, or variance over mean of the counts less 1, over the mean).
-        0 tests against equal rates, more against places that differ anyway. Poisson only.
+        0 tests against equal rates, more against places (over time: places and periods, each for
+        itself) that differ anyway. Poisson only.
 
     Notes
     -----

@@ -104,12 +104,11 @@ def branches(tree: object, n: int) -> tuple[np.ndarray, list[str]]:
     may end early with missing values. Tree-based scan: Kulldorff, Fang and Walsh 2003,
     Biometrics 59:323.
     """
-    levels = tree.astype(object) if isinstance(tree, pd.DataFrame) else pd.DataFrame(list(tree))
-    if len(levels) != n or levels.shape[1] == 0:
-        raise DataError(f"`tree` must have a row for each of the {n} places; found {len(levels)}.")
-    paths = [
-        [str(x) for x in row if not pd.isna(x)] for row in levels.itertuples(index=False, name=None)
-    ]
+    frame = isinstance(tree, pd.DataFrame)
+    given = list(tree.itertuples(index=False, name=None) if frame else tree)
+    if len(given) != n:
+        raise DataError(f"`tree` must have a row for each of the {n} places; found {len(given)}.")
+    paths = [[str(level) for level in row if not pd.isna(level)] for row in given]
     leaves: dict[tuple[str, ...], list[int]] = {}
     for i, path in enumerate(paths):
         for depth in range(1, len(path) + 1):

@@ -13,6 +13,7 @@ from scipy import signal, special
 SIMULATIONS = 999  # for each degree of autocorrelation
 GRID = np.linspace(0, 0.9, 10)  # autocorrelations of the simulated series
 BANDWIDTH = 0.5  # in standard errors: correlations within it count as the same
+EXACT = 1e-10  # noise below this share of the variance is rounding
 Array = np.ndarray
 
 
@@ -55,7 +56,8 @@ class Segmentation:
         linked[[b - 1 for b in self.breaks]] = False
         pairs = float((residual[:-1] * residual[1:])[linked].sum())
         found = pairs / square if square > 0 else 0.0
-        return Noise(max(dispersion, 1.0) if cost == "poisson" else dispersion, found)
+        least = 1.0 if cost == "poisson" else EXACT * float(values.var())
+        return Noise(max(dispersion, least), found)
 
 
 def segmentations(
