@@ -221,3 +221,12 @@ def test_a_month_below_min_n_is_not_shown(company, monthly_rows):
     surveys = monthly_rows([40] * 35 + [5], time="answered_at", score=5.0, instrument="csat")
     result = trend(company({"surveys": surveys}, targets=FEW))
     assert texts(result, "level") == []
+
+
+def test_months_below_min_n_are_blank_in_figures(company, monthly_rows):
+    surveys = monthly_rows([40] * 35 + [5], time="answered_at", score=5.0, instrument="csat")
+    result = trend(company({"surveys": surveys}, targets=FEW))
+    line = result.plot().lines[0]
+    assert np.isnan(line.get_ydata()[-1])
+    assert np.isfinite(line.get_ydata()[:-1]).all()
+    result.plot_chart()

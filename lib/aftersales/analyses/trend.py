@@ -43,7 +43,8 @@ class Trend:
     `table` has one row per judged series: ``metric``, ``region``, ``product`` (or what the rates
     are split by; "" is all), ``months`` of the window, ``start``, ``n``, ``count``, ``expected``,
     ``excess``, ``cost`` of the excess, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``,
-    ``rung``, ``crude_ratio`` (the age of the units not allowed for). `monthly`, `above` and
+    ``rung``, ``crude_ratio`` (the age of the units not allowed for), ``comparable`` (whether the
+    past has units of that age). `monthly`, `above` and
     `reference` are the main rate of the region, of its parent and of the whole company.
     """
 
@@ -60,7 +61,7 @@ class Trend:
 
     def to_frame(self) -> pd.DataFrame:
         """The judged series, most urgent first."""
-        return self.table
+        return self.table.drop(columns="comparable", errors="ignore")
 
     def findings(self) -> list[Finding]:
         """Rises, falls, season, comparison with the company, mix; most urgent first."""
@@ -72,9 +73,17 @@ class Trend:
         lines = {scope.region.id: self.monthly}
         if scope.parent is not None and METRICS[self.metric].kind != "count":
             lines |= {scope.parent.id: self.above, tree.root.id: self.reference}
-        frames = [rates.assign(series=scope.name(region)) for region, rates in lines.items()]
+        frames = [self._shown(f).assign(series=scope.name(region)) for region, f in lines.items()]
         frame = pd.concat(frames).rename(columns={"month": "period"})
         return plot.rate_lines(frame, ylabel=self.ylabel, unit=self._unit, ax=ax)
+
+    def _shown(self, rates: pd.DataFrame) -> pd.DataFrame:
+        """Rates as figures show them: months below `min_n` are blank, those of counts are not."""
+        if METRICS[self.metric].kind == "count":
+            return rates
+        few = rates["n"] < self.scope.profile.target(self.metric).min_n
+        columns = ["rate", "rate_low", "rate_high"]
+        return rates.assign(**{c: rates[c].astype(float).mask(few) for c in columns})
 
     @property
     def _unit(self) -> str:
@@ -115,7 +124,9 @@ class Trend:
         """The control chart: outside the limits is more than chance."""
         if self.monthly.empty:
             return plot.nothing(say("There is no month to chart."), ax=ax)
+        shown = self._shown(self.monthly)["rate"].notna().to_numpy()
         frame = self.chart().to_frame()
+        frame = frame.assign(value=frame["value"].where(shown), signal=frame["signal"] & shown)
         ylabel = say("{measure}, season taken out", measure=self._label(measured(self.metric)))
         return plot.control_chart(frame, ylabel=ylabel, unit=self._unit, ax=ax)
 
