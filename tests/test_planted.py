@@ -86,7 +86,7 @@ def test_a_planted_effect_is_found_in_its_region(name, truth, findings):
 def test_the_lasting_rise_is_dated_to_its_start(truth, findings):
     rises = [f for f in findings("10_trend", truth["rise"]["region"]) if f.kind == "rise"]
     (washer,) = [f for f in rises if contains(f.subject, truth["rise"]["subject"])]
-    assert any(f"since {month} 2025" in washer.text for month in ("Jul", "Aug", "Sep"))
+    assert "cases since Aug 2025" in washer.text
 
 
 @pytest.mark.parametrize("region", ["CN", "CN-S", "CN-SW"])

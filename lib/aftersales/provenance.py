@@ -61,6 +61,7 @@ def provenance(
 ) -> list[tuple[str, str]]:
     """The entries as (name, text), in the reader's language."""
     day = pd.Timestamp(as_of) if as_of is not None and as_of != "" else store.as_of
+    region = region or store.profile.regions.root.id
     held = [t for t in tables if store.has(t)]
     entries = [(say("Region"), _region(store, region)), (say("Data until"), words.day(day))]
     entries += [(say('Table "{table}"', table=t), _rows(store.manifest["tables"][t])) for t in held]

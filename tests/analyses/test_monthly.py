@@ -87,6 +87,13 @@ def test_a_window_with_a_denominator_below_min_n_is_not_judged():
     assert judged(series([5.0] * 36, 1.0), min_n=50).change is None
 
 
+def test_a_change_is_not_dated_to_a_window_below_min_n():
+    n = np.full(36, 100.0)
+    n[-1] = 10.0
+    found = dated(judged(series([5.0] * 33 + [10.0, 10.0, 8.0], n), min_n=50))
+    assert found.n >= 50
+
+
 def test_a_series_that_ended_is_not_judged_and_an_open_end_is_left_out():
     n = np.full(36, 1000.0)
     n[-1] = 0

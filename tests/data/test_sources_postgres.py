@@ -72,7 +72,8 @@ def test_a_table_is_read_in_batches_as_text(server, tmp_path):
 def test_the_server_keeps_the_rows_that_are_not_read_yet(server, tmp_path):
     query = "select generate_series(1, 100000000000) as i"  # the server makes them one by one
 
-    limited = f"{server}?options=-c%20statement_timeout%3D5000"  # were it to make them all
+    limits = {"options": "-c statement_timeout=5000"}  # were it to make them all
+    limited = sqlalchemy.make_url(server).update_query_dict(limits).render_as_string(False)
     batches = reader(limited, query, tmp_path, rows=2).batches()
 
     assert next(batches).records["i"].to_pylist() == ["1", "2"]

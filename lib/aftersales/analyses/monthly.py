@@ -12,6 +12,7 @@ import pandas as pd
 
 from aftersales.metrics import METRICS
 from aftersales.stats.change import Change, spike, step_change
+from aftersales.stats.season import deseasonalise
 
 WINDOWS = (1, 3, 6, 12)  # recent months held against all earlier ones: a jump, a rise, a drift
 MIN_PAST = 12  # months of past below which a series is too short to judge
@@ -33,6 +34,7 @@ class Series:
     change: Change | None  # None: too short or too few to judge
     months: int = 0  # length of the window
     p: float = math.nan
+    min_n: float = 0.0  # smallest exposure that a window must have
 
     @property
     def start(self) -> pd.Timestamp:
@@ -102,7 +104,7 @@ def judge_series(
     changes = [_change(frame, w) for w in windows]
     best = min(range(len(windows)), key=lambda i: _or_one(changes[i].p))
     p = min(1.0, _or_one(changes[best].p) * len(windows))
-    return Series(metric, subject, frame, changes[best], windows[best], p)
+    return Series(metric, subject, frame, changes[best], windows[best], p, min_n)
 
 
 def _judged(frame: pd.DataFrame, window: int, min_n: float, least: int) -> bool:
@@ -116,27 +118,40 @@ def _judged(frame: pd.DataFrame, window: int, min_n: float, least: int) -> bool:
 def dated(series: Series) -> Series:
     """The same series with the window that begins where its change most likely began.
 
-    That is the number of months, up to 18, whose step from the past is the least likely by chance
-    (a profile over the start of a step; p stays that of the fixed windows, which looked less).
+    Of the last 1 to 18 months, those whose step from the months before is the most likely, season
+    taken out (likelihood ratio of one change in a Poisson rate: Worsley 1986, Biometrika 73:91).
+    p stays that of the fixed windows, which looked less.
     """
-    longest = min(LONGEST, len(series.frame) - MIN_PAST)
-    if series.change is None or longest < 1:
+    months = _step(series) if series.change is not None else 0
+    if months in (0, series.months):
         return series
-    changes = {months: _change(series.frame, months) for months in range(1, longest + 1)}
-    up = series.change.ratio > 1
-    same = {m: c for m, c in changes.items() if (c.ratio > 1) == up and not math.isnan(c.p)}
-    if not same:
+    change = _change(series.frame, months)
+    if math.isnan(change.ratio) or (change.ratio > 1) != (series.change.ratio > 1):
         return series
-    best = min(same, key=lambda m: (same[m].p, -_surprise(same[m])))
-    return dataclasses.replace(series, change=same[best], months=best)
+    return dataclasses.replace(series, change=change, months=months)
 
 
-def _surprise(change: Change) -> float:
-    """Deviance of the recent count: tells starts apart where all p are 0."""
-    y, mu = change.count, change.expected
-    if mu <= 0:
-        return y
-    return 2 * ((y * math.log(y / mu) if y > 0 else 0.0) - (y - mu))
+def _step(series: Series) -> int:
+    """Length of the most likely step in the direction of the series' change; 0 without any."""
+    y, n = (series.frame[c].to_numpy(float) for c in ("bad", "n"))
+    seasonal = series.change.rung == "season"  # as its past alone, without the change, says
+    size = n * deseasonalise(y, n)["factor"].to_numpy() if seasonal else n
+    best = (0.0, 0)
+    for months in range(1, min(LONGEST, len(y) - MIN_PAST) + 1):
+        past = y[:-months].sum(), size[:-months].sum()
+        recent = y[-months:].sum(), size[-months:].sum()
+        if min(n[-months:].sum(), n[:-months].sum()) < max(series.min_n, 1e-9):
+            continue
+        up = recent[0] * past[1] > past[0] * recent[1]
+        if up == (series.change.ratio > 1):
+            best = max(best, (_likelihood(recent, past), months))
+    return best[1]
+
+
+def _likelihood(*sides: tuple[float, float]) -> float:
+    """Log likelihood ratio of two rates (cases, exposure) to one rate for both."""
+    mean = sum(y for y, _ in sides) / sum(n for _, n in sides)
+    return sum(y * math.log(y / n / mean) for y, n in sides if y > 0)
 
 
 def _change(frame: pd.DataFrame, window: int) -> Change:

@@ -11,7 +11,7 @@ from aftersales.analyses.ageing import age_factors
 from aftersales.analyses.cost import cost_of, cost_per_case
 from aftersales.analyses.monthly import Series, dated
 from aftersales.analyses.scope import Scope
-from aftersales.analyses.verdict import WATCH_P, WATCH_Q, judge
+from aftersales.analyses.verdict import ACT_P, ACT_Q, WATCH_P, WATCH_Q, judge
 from aftersales.metrics import METRICS
 from aftersales.stats.multiplicity import benjamini_hochberg
 
@@ -31,7 +31,7 @@ def judged_table(
     if not known:
         return pd.DataFrame()
     q = benjamini_hochberg([s.p for s in known])
-    sure = [s.p <= WATCH_P and chance <= WATCH_Q for s, chance in zip(known, q, strict=True)]
+    sure = [_changed(s, chance) for s, chance in zip(known, q, strict=True)]
     known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
     factors = pd.Series(1.0, index=range(len(known)))
     changed = [i for i, is_sure in enumerate(sure) if is_sure]
@@ -45,6 +45,13 @@ def judged_table(
     order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
     return table.reset_index(drop=True)
+
+
+def _changed(series: Series, q: float) -> bool:
+    """Whether a series rose, or clearly fell, surely enough to ask since when."""
+    if series.change.ratio > 1:
+        return series.p <= WATCH_P and q <= WATCH_Q
+    return series.p <= ACT_P and q <= ACT_Q
 
 
 def _row(series: Series, split_by: str, each: float | None, factor: float) -> dict:

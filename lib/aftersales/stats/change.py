@@ -142,7 +142,7 @@ def spike(
     """Compare the last period alone with all earlier ones; `step_change` with one recent period.
 
     >>> spike([5] * 12 + [9], [100] * 13).limit_high
-    12
+    10
     """
     return step_change(count, exposure, recent=1, season=season, trend=trend, level=level)
 
