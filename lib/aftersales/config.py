@@ -21,7 +21,7 @@ class Target:
     """What a company expects of one metric, from `targets.yaml`."""
 
     target: float | None = None  # in the metric's unit
-    good: Literal["high", "low"] | None = None  # None: as the registry says
+    good: Literal["high", "low"] | None = None  # for readers of the file; as the registry says
     min_n: int = 30  # groups with a smaller denominator are "too few to judge"
     window_days: int | None = None  # for windowed metrics; None: the metric's default
     act_ratio: float = 1.5  # smallest ratio worth acting on

@@ -84,7 +84,7 @@ def test_good_targets_pass():
         ("csat_rate", Target(min_n=0), "`min_n` must be above 0, found 0"),
         ("csat_rate", Target(min_n=2.5), "`min_n` must be a whole number, found 2.5"),
         ("csat_rate", Target(min_n=True), "`min_n` must be a number, found True"),
-        ("csat_rate", Target(good="up"), "`good` must be high or low, found 'up'"),
+        ("csat_rate", Target(good="low"), "`good` is high for this metric, found 'low'"),
         ("csat_rate", Target(window_days=30), "this metric has no window; remove it"),
         ("csat_rate", Target(act_ratio=1.1), "must be at least `watch_ratio`"),
         ("turnaround_days", Target(target=-1), "`target` cannot be negative, found -1"),

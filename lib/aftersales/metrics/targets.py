@@ -29,8 +29,8 @@ def fault_of(metric: Metric, target: Target) -> str:
             return f"`{name}` must be above 0, found {value!r}."
     if not isinstance(target.min_n, int):
         return f"`min_n` must be a whole number, found {target.min_n!r}."
-    if target.good not in (None, "high", "low"):
-        return f"`good` must be high or low, found {target.good!r}."
+    if target.good not in (None, metric.good):
+        return f"`good` is {metric.good} for this metric, found {target.good!r}; leave it out."
     if target.window_days is not None and metric.window_days is None:
         return "`window_days` is set, but this metric has no window; remove it."
     if target.watch_ratio < 1 or target.act_ratio < target.watch_ratio:
