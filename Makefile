@@ -68,7 +68,7 @@ messages: setup  ## the catalogues in lib/aftersales/locale, from the code and t
 	.venv/bin/python tools/messages.py
 
 lock: setup  ## requirements.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
-	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra test \
+	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra cluster --extra test \
 		--universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock $(if $(UPGRADE),--upgrade)
