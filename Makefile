@@ -43,7 +43,7 @@ tables: setup
 	fi
 
 test: lint  ## format, lint, unit tests and examples, notebooks
-	$(RUN) pytest
+	$(RUN) pytest -n auto --dist loadscope
 	$(MAKE) tables PROFILE=sample
 	$(RUN) pytest --nbval-lax -p no:cacheprovider notebooks
 
