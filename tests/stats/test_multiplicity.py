@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -14,10 +14,11 @@ from aftersales.stats.multiplicity import benjamini_hochberg, holm
 many = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
+@settings(max_examples=25)  # Holm takes statsmodels 20 ms
 @given(many)
 def test_adjusted_values_agree_with_statsmodels(p):
-    assert benjamini_hochberg(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+    np.testing.assert_allclose(benjamini_hochberg(p), multipletests(p, method="fdr_bh")[1])
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 @given(many, st.randoms())
