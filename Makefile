@@ -12,19 +12,24 @@ UPGRADE =
 PYTHON = python3
 RUN = .venv/bin/python -m
 AFTERSALES = .venv/bin/aftersales
+COMPILE = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 # Kernels start twice as fast with byte code, and no path of another Python may leak in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup report tables test lint format lab bench docs messages lock clean
+.PHONY: help setup spark report tables test lint format lab bench docs messages lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 setup:
 	@tools/setup
+
+spark: setup  ## PySpark into .venv: 400 MB, needs Java 17 or newer
+	@tools/setup spark
 
 report: tables  ## HTML reports for every region: PROFILE, LANGUAGE, REGION, AS_OF, WORKERS
 	$(AFTERSALES) render --profile $(PROFILE) $(if $(LANGUAGE),--language $(LANGUAGE)) \
@@ -67,11 +72,10 @@ docs: setup  ## docs/tables.md and docs/metrics.md from the code
 messages: setup  ## the catalogues in lib/aftersales/locale, from the code and the notebooks
 	.venv/bin/python tools/messages.py
 
-lock: setup  ## requirements.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
-	.venv/bin/uv pip compile pyproject.toml --group setup --extra postgres --extra cluster --extra test \
-		--universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--quiet --output-file requirements.lock $(if $(UPGRADE),--upgrade)
+lock: setup  ## requirements*.lock and environment.yml from pyproject.toml; UPGRADE=1 for newer ones
+	$(COMPILE) pyproject.toml --group setup --extra postgres --extra cluster --extra test \
+		--output-file requirements.lock $(if $(UPGRADE),--upgrade)
+	$(COMPILE) --group spark --output-file requirements-spark.lock $(if $(UPGRADE),--upgrade)
 	.venv/bin/python tools/environment.py
 	@tools/setup
 
