@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,21 +59,28 @@ def mask_text(
     """
     text = values.astype("str")
     counts = dict.fromkeys(KINDS, 0)
-    cells = pa.array(text, type=pa.string(), from_pandas=True)
-    candidate = pc.fill_null(pc.match_substring_regex(cells, _CANDIDATE), False)
-    chosen = candidate.to_numpy(zero_copy_only=False)
+    chosen = _candidates(text)
     if not chosen.any():
         return text, counts
     masked = text.copy()
-    masked[chosen] = [_mask(cell, counts=counts, countries=countries) for cell in text[chosen]]
+    while chosen.any():  # what was hidden behind another find shows in the next round
+        cells = masked[chosen]
+        masked[chosen] = [_mask(cell, counts=counts, countries=countries) for cell in cells]
+        chosen[chosen] = (masked[chosen] != cells).to_numpy() & _candidates(masked[chosen])
     return masked, counts
 
 
+def _candidates(text: pd.Series) -> np.ndarray:
+    """Which texts have to be looked at closely."""
+    cells = pa.array(text, type=pa.string(), from_pandas=True)
+    found = pc.fill_null(pc.match_substring_regex(cells, _CANDIDATE), False)
+    return found.to_numpy(zero_copy_only=False).copy()
+
+
 def _mask(text: str, *, counts: dict[str, int], countries: tuple[str, ...]) -> str:
-    while spans := _find(text.translate(_FOLD), countries=countries):
-        for start, end, kind in reversed(spans):
-            text = f"{text[:start]}[{kind}]{text[end:]}"
-            counts[kind] += 1
+    for start, end, kind in reversed(_find(text.translate(_FOLD), countries=countries)):
+        text = f"{text[:start]}[{kind}]{text[end:]}"
+        counts[kind] += 1
     return text
 
 
