@@ -12,6 +12,7 @@ from aftersales.config import Profile
 from aftersales.data import plausible, stage
 from aftersales.data.account import Account
 from aftersales.data.mapping import TableMapping, read_mapping
+from aftersales.data.parts import Part
 from aftersales.data.rows import Plan, Rows, plan
 from aftersales.data.sources import SourceReader
 from aftersales.errors import ConfigError
@@ -63,7 +64,8 @@ def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> list[str]:
     reader = SourceReader(mapping, raw=raw, rows=stage.BATCH_ROWS)
     records, broken = _first(reader)
     rows = stage.run(Rows(records), made)
-    staged = stage.Staged(made, raw, Account(mapping.table), rows=len(rows.source))
+    part = Part("", raw, rows=len(rows.source))
+    staged = stage.Staged(made, Account(mapping.table), [part])
     n = len(records) + len(broken)
     staged.account.add([*stage.read_notes(n, []), *stage.broken_notes(broken), *rows.notes])
     plausible.check(staged)

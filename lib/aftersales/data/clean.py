@@ -21,7 +21,7 @@ from aftersales.config import Profile
 from aftersales.data import account, duplicates, joins, plausible, rejects, schema, values
 from aftersales.data.account import Note
 from aftersales.data.check import check_profile, declared_day
-from aftersales.data.folder import LOG_PARTS, REJECTED, STAGING, replacing
+from aftersales.data.folder import KEPT, LOG_PARTS, REJECTED, STAGING, replacing
 from aftersales.data.joins import Finished
 from aftersales.data.manifest import (
     CLEANING_LOG,
@@ -32,6 +32,7 @@ from aftersales.data.manifest import (
     write_manifest,
 )
 from aftersales.data.mapping import TableMapping, read_mapping
+from aftersales.data.parts import REJECTED as REJECTED_ROWS
 from aftersales.data.privacy import read_key
 from aftersales.data.rows import REASON, plan
 from aftersales.data.stage import Progress, Staged, stage
@@ -48,6 +49,7 @@ def clean_profile(
     processed: Path,
     progress: Progress | None = None,
     as_of: pd.Timestamp | None = None,
+    force: bool = False,
 ) -> Manifest:
     """Clean all tables of a profile into `processed`, which is replaced as a whole.
 
@@ -58,6 +60,8 @@ def clean_profile(
     progress : called after each batch with the table's name and its rows read so far
     as_of : last complete day; overrides `as_of` of `sources.yaml`. Without either it is the last
         day of the first table's time column, and no date counts as lying in the future.
+    force : read every raw file again. Without it the rows of files that have not changed since
+        the last run are taken over from there (see `parts`).
 
     Returns
     -------
@@ -76,8 +80,15 @@ def clean_profile(
         staged = {}
         for name, mapping in mappings.items():
             made = plan(mapping, profile=profile, as_of=day, key=key)
-            folder = new / STAGING / name
-            staged[name] = stage(made, raw=Path(raw), folder=folder, progress=progress)
+            old = None if force else Path(processed) / KEPT / name
+            staged[name] = stage(
+                made,
+                raw=Path(raw),
+                folder=new / KEPT / name,
+                scratch=new / STAGING / name,
+                old=old,
+                progress=progress,
+            )
             plausible.check(staged[name])
         return _finish(profile, staged, new=new, day=day)
 
@@ -159,7 +170,8 @@ def _write_rejected(staged: Staged, done: Finished, connection: duckdb.DuckDBPyC
         f"using (__row) where v.verdict = '{duplicates.REJECTED}' order by __row"
     )
     with rejects.Writer(path, staged.plan) as writer:
-        writer.write_file(staged.folder / "rejected")
+        for part in staged.parts:
+            writer.write_file(part.folder / REJECTED_ROWS)
         for rows in connection.sql(query).to_arrow_reader(50_000):
             writer.write_cleaned(pa.Table.from_batches([rows]))
     return pq.read_metadata(path).num_rows

@@ -39,9 +39,7 @@ def judge(staged: Staged, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"create table verdict_{table} (__row bigint, verdict varchar, reason varchar)"
     )
-    connection.execute(
-        f"create view staged_{table} as select * from read_parquet('{staged.files}')"
-    )
+    connection.execute(f"create view staged_{table} as {staged.select()}")
     connection.execute(
         f"create view left_{table} as select * from staged_{table} "
         f"anti join verdict_{table} using (__row)"

@@ -22,6 +22,7 @@ from aftersales.errors import DataError
 LOG_PARTS = "cleaning_log.json"
 REJECTED = "rejected"
 STAGING = ".staging"
+KEPT = ".parts"  # staged rows of every raw file, see `parts`
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -81,7 +82,7 @@ def _check_ours(folder: Path, tables: set[str]) -> None:
         raise DataError(f"{folder} is a file; give a folder with --processed.")
     if not folder.is_dir():
         return
-    ours = {*tables, REJECTED, MANIFEST, CLEANING_LOG, LOG_PARTS}
+    ours = {*tables, KEPT, REJECTED, MANIFEST, CLEANING_LOG, LOG_PARTS}
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
     if other:
         raise DataError(

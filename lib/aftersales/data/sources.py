@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,15 @@ _ENDINGS = {
 class SourceReader:
     """The raw records of one table.
 
-    On creation every file is read through once, so that a file that is missing, empty, cut or in
-    another encoding, an unknown column, and SQL that does not run are errors before any record is
-    read. Memory does not grow with the files.
+    On creation every file that is opened is read through once, so that a file that is missing,
+    empty, cut or in another encoding, an unknown column, and SQL that does not run are errors
+    before any record is read. Memory does not grow with the files.
 
     Attributes
     ----------
     header : the columns of all files together, in the order of their first appearance
+    headers : the columns of each file, or of the database
+    paths : name -> path of each file
     inputs : after `batches` is exhausted, one entry per file: ``file`` (relative to the raw
         folder), ``sha256``, ``rows`` (records, whole and broken); ``encoding`` if not UTF-8
 
@@ -50,40 +52,63 @@ class SourceReader:
         For SQL expressions of the mapping that do not run on these columns.
     """
 
-    def __init__(self, mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> None:
+    def __init__(
+        self,
+        mapping: TableMapping,
+        *,
+        raw: Path,
+        rows: int = ROWS,
+        known: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Open the sources; files in `known` (name -> columns) are left closed, and not read."""
         self._mapping, self._rows = mapping, rows
         self.inputs: list[dict[str, Any]] = []
-        self._opened: list[tuple[str, Source]] = []
-        for path in () if mapping.sql else find_files(mapping, raw=raw):
-            self._opened.append(
-                (path.relative_to(raw).as_posix(), open_file(path, mapping, raw=raw))
-            )
+        found = [] if mapping.sql else find_files(mapping, raw=raw)
+        self.paths = {path.relative_to(raw).as_posix(): path for path in found}
+        self.headers = {name: tuple(header) for name, header in (known or {}).items()}
+        self._opened: list[tuple[str, Source]] = [
+            (name, open_file(path, mapping, raw=raw))
+            for name, path in self.paths.items()
+            if name not in self.headers
+        ]
         if mapping.sql:
             source = open_sql(mapping, raw=raw)
             self._opened.append((source.name, source))
+        self.headers |= {name: source.header for name, source in self._opened}
         self._query = self._read_query() if mapping.query else None
-        self.header = self._query.header if self._query else _together(self._opened)
-        headers = {name: source.header for name, source in self._opened}
-        _check_columns(mapping, {mapping.place: self.header} if self._query else headers)
+        self.header = self._query.header if self._query else self._together()
+        _check_columns(mapping, {mapping.place: self.header} if self._query else self.headers)
         check_expressions(mapping, header=self.header)
+
+    def _together(self) -> tuple[str, ...]:
+        order = [*self.paths, *(name for name in self.headers if name not in self.paths)]
+        return tuple(dict.fromkeys(column for name in order for column in self.headers[name]))
 
     def batches(self) -> Iterator[Batch]:
         """Batches of at most `rows` records, file after file."""
+        for _, batches in self.by_source():
+            yield from batches
+
+    def by_source(self) -> Iterator[tuple[str, Iterator[Batch]]]:
+        """The batches of each opened file; those of a database or a query in one, named ""."""
         self.inputs = []
         if self._query:
-            yield from self._query_batches(self._query)
+            yield "", self._query_batches(self._query)
             return
-        for name, batch in self._file_batches():
+        for name, source in self._opened:
+            yield name if name in self.paths else "", self._aligned(name, source)
+
+    def _aligned(self, name: str, source: Source) -> Iterator[Batch]:
+        for _, batch in self._source_batches(name, source):
             yield aligned(batch, header=self.header, file=name)
 
-    def _file_batches(self) -> Iterator[tuple[str, Batch]]:
-        for name, source in self._opened:
-            n = 0
-            for batch in source.batches(rows=self._rows):
-                n += batch.records.num_rows + batch.broken.num_rows
-                if batch.records.num_rows or batch.broken.num_rows:
-                    yield name, batch
-            self.inputs.append({"file": name, **source.facts, "rows": n})
+    def _source_batches(self, name: str, source: Source) -> Iterator[tuple[str, Batch]]:
+        n = 0
+        for batch in source.batches(rows=self._rows):
+            n += batch.records.num_rows + batch.broken.num_rows
+            if batch.records.num_rows or batch.broken.num_rows:
+                yield name, batch
+        self.inputs.append({"file": name, **source.facts, "rows": n})
 
     def _read_query(self) -> QuerySource:
         tables = {_table_name(name): source.header for name, source in self._opened}
@@ -94,7 +119,7 @@ class SourceReader:
 
     def _query_batches(self, query: QuerySource) -> Iterator[Batch]:
         with query:
-            for name, batch in self._file_batches():
+            for name, batch in (b for f in self._opened for b in self._source_batches(*f)):
                 query.add(batch.records, table=_table_name(name))
                 if batch.broken.num_rows:
                     nothing = batch.records.slice(0, 0)
@@ -159,10 +184,6 @@ def _format(path: Path, mapping: TableMapping) -> str:
         f"{path}: its format cannot be told from the name; write `format:` (csv, excel, parquet or "
         f"jsonl) in {mapping.place}."
     )
-
-
-def _together(opened: list[tuple[str, Source]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for _, source in opened for name in source.header))
 
 
 def _table_name(file: str) -> str:
