@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from aftersales.stats.change_point import change_points
 from aftersales.stats.control_chart import individuals_chart, p_chart, u_chart
+from aftersales.stats.ewma import cusum_chart, ewma_chart, sample_sd
 from aftersales.stats.intervals import (
     nps,
     poisson_exact,
@@ -15,8 +19,13 @@ from aftersales.stats.intervals import (
     wilson,
 )
 from aftersales.stats.multiplicity import benjamini_hochberg
+from aftersales.stats.odds import odds_ratios
 from aftersales.stats.regression import rate_model
+from aftersales.stats.scan import scan
+from aftersales.stats.season import decompose_season
 from aftersales.stats.survival import compare_durations, kaplan_meier, km_quantile
+
+PUBLISHED = Path(__file__).parent / "published"
 
 
 @pytest.mark.parametrize(
@@ -141,22 +150,89 @@ def test_chart_of_counts_matches_the_nist_wafer_defects():
     assert chart.signals["value"].tolist() == [31]
 
 
+CIRCUIT = [  # Montgomery, table 7.7: nonconformities on samples of 100 circuit boards
+    *(21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16),
+    *(19, 10, 17, 13, 22, 18, 39, 30, 24, 16, 19, 17, 15),
+]
+
+
 def test_rate_chart_has_the_published_limits_of_the_circuit_boards():
-    # Montgomery, Introduction to Statistical Quality Control, example on printed circuit boards:
-    # 516 nonconformities on 26 samples of 100; R package qcc prints the same limits per board.
-    chart = u_chart([516, *[0] * 25], [100] * 26, laney=False)
+    # Montgomery, Introduction to Statistical Quality Control, example on printed circuit boards;
+    # R package qcc prints the same limits per board, and samples 6 and 20 beyond them.
+    chart = u_chart(CIRCUIT, [100] * 26, laney=False)
 
     limits = chart.centre, chart.upper.iloc[0], chart.lower.iloc[0]
     assert limits == pytest.approx((0.19846, 0.33211, 0.06481), abs=5e-6)
+    assert (chart.signals["period"] + 1).tolist() == [6, 20]
+
+
+def test_laney_chart_of_the_computers_is_close_to_the_plain_one():
+    # Laney 2002, Quality Engineering 14:531, on the computers of Montgomery: sigma_z 1.06643.
+    found = [10, 12, 8, 14, 10, 16, 11, 7, 10, 15, 9, 5, 7, 11, 12, 6, 8, 10, 7, 5]
+    chart = u_chart(found, [5] * 20, laney=True)
+
+    assert (chart.centre, chart.sigma_z) == pytest.approx((1.93, 1.06643), abs=5e-6)
+    assert chart.signals.empty
+
+
+def test_charts_with_a_memory_find_the_shift_of_the_piston_rings():
+    # qcc 2.7 on Montgomery's piston rings: EWMA (weight .2) and CUSUM (5 standard errors, shift
+    # of 1) are beyond their limits in samples 37 to 40.
+    samples = pd.DataFrame(np.loadtxt(PUBLISHED / "piston_rings.txt"))
+    sd = sample_sd(samples.iloc[:25]) / np.sqrt(5)
+    for chart in (ewma_chart, cusum_chart):
+        found = chart(samples.mean(axis=1), sd=sd, baseline=25)
+        assert (found.signals["period"] + 1).tolist() == [37, 38, 39, 40]
+
+
+def test_season_of_nottingham_temperatures_has_the_strength_that_r_gives():
+    # R 4.2.2, stl(nottem, s.window = 7, t.window = 23): 0.95973387, 0.2412083.
+    found = decompose_season(pd.Series(np.loadtxt(PUBLISHED / "nottingham.txt").ravel()))
+
+    assert found.seasonal_strength == pytest.approx(0.959734, abs=5e-7)
+    assert found.trend_strength == pytest.approx(0.241208, abs=5e-7)
+    assert found.supported
+
+
+def test_flow_of_the_nile_changes_once_after_1898():
+    # strucchange 1.5-3 (R): one break, after observation 28, 95 % interval 25 to 32.
+    found = change_points(
+        pd.Series(np.loadtxt(PUBLISHED / "nile.txt").ravel()), cost="normal"
+    ).changes
+
+    dates = found[["position", "position_low", "position_high"]]
+    assert dates.to_numpy().tolist() == [[28, 25, 32]]
+
+
+@pytest.mark.parametrize(
+    ("inside", "total", "llr"),
+    [
+        # Lung cancer in Pennsylvania 2002 (SpatialEpi, smerc): 7 counties by population, 2
+        # counties by age, sex and race; totals 12,281,054 people, 10,279 cases.
+        ((2359, 2399367), (10279, 12281054), 36.53861581),
+        ((1900, 1673.648667), (10279, 10279), 17.66288317),
+        # Leukemia in New York (Kulldorff's example; SaTScan, smerc): 26 tracts.
+        ((85, 95249), (552, 1057673), 11.577255),
+    ],
+)
+def test_likelihood_ratio_of_a_cluster_is_the_one_of_satscan(inside, total, llr):
+    # The two zones stand for the places inside and outside the published cluster.
+    rest = [whole - part for part, whole in zip(inside, total, strict=True)]
+    cases, expected = zip(inside, rest, strict=True)
+
+    found = scan(cases, expected, simulations=99, seed=1).clusters
+
+    assert found["llr"].iloc[0] == pytest.approx(llr, abs=1e-6)
 
 
 def test_ship_damage_matches_mccullagh_and_nelder_1989():
     # Generalized Linear Models, 6.3.2: log-linear model of damage per month of service, with
     # dispersion 1.69; estimates to 6 decimals from glm in R.
-    columns = ["type", "year", "period", "service", "incidents"]
-    ships = pd.DataFrame(SHIPS, columns=columns)
+    ships = pd.read_csv(PUBLISHED / "ship_damage.csv", comment="#")
 
-    model = rate_model(ships, count="incidents", exposure="service", terms=columns[:3])
+    model = rate_model(
+        ships, count="incidents", exposure="service", terms=["type", "year", "period"]
+    )
 
     found = model.coefficients.set_index(["attribute", "value"])["estimate"]
     wanted = {
@@ -175,22 +251,6 @@ def test_ship_damage_matches_mccullagh_and_nelder_1989():
     assert (model.df, model.deviance) == (25, pytest.approx(38.695052, abs=1e-6))
     se = model.coefficients.set_index(["attribute", "value"])["se"]
     assert se["type", "B"] / np.sqrt(model.dispersion) == pytest.approx(0.17759, abs=1e-5)
-
-
-SHIPS = [  # McCullagh and Nelder 1989, table 6.2: type, built, operated, months, incidents
-    *[("A", 60, 60, 127, 0), ("A", 60, 75, 63, 0), ("A", 65, 60, 1095, 3), ("A", 65, 75, 1095, 4)],
-    *[("A", 70, 60, 1512, 6), ("A", 70, 75, 3353, 18), ("A", 75, 60, 0, 0)],
-    *[("A", 75, 75, 2244, 11), ("B", 60, 60, 44882, 39), ("B", 60, 75, 17176, 29)],
-    *[("B", 65, 60, 28609, 58), ("B", 65, 75, 20370, 53), ("B", 70, 60, 7064, 12)],
-    *[("B", 70, 75, 13099, 44), ("B", 75, 60, 0, 0), ("B", 75, 75, 7117, 18)],
-    *[("C", 60, 60, 1179, 1), ("C", 60, 75, 552, 1), ("C", 65, 60, 781, 0), ("C", 65, 75, 676, 1)],
-    *[("C", 70, 60, 783, 6), ("C", 70, 75, 1948, 2), ("C", 75, 60, 0, 0), ("C", 75, 75, 274, 1)],
-    *[("D", 60, 60, 251, 0), ("D", 60, 75, 105, 0), ("D", 65, 60, 288, 0), ("D", 65, 75, 192, 0)],
-    *[("D", 70, 60, 349, 2), ("D", 70, 75, 1208, 11), ("D", 75, 60, 0, 0)],
-    *[("D", 75, 75, 2051, 4), ("E", 60, 60, 45, 0), ("E", 60, 75, 0, 0), ("E", 65, 60, 789, 7)],
-    *[("E", 65, 75, 437, 7), ("E", 70, 60, 1157, 5), ("E", 70, 75, 2161, 12)],
-    *[("E", 75, 60, 0, 0), ("E", 75, 75, 542, 1)],
-]
 
 
 def test_berkeley_admissions_lose_their_difference_once_departments_are_held_equal():
@@ -213,6 +273,13 @@ def test_berkeley_admissions_lose_their_difference_once_departments_are_held_equ
     assert women_row["crude_ratio"] == pytest.approx((1278 / 1835) / (1493 / 2691), abs=1e-9)
     assert women_row["low"] < 1 < women_row["high"]
     assert 0.9 < women_row["ratio"] < 1.05
+    odds = odds_ratios(
+        table.assign(admitted=table["applied"] - table["rejected"]),
+        **{"hits": "admitted", "trials": "applied", "strata": ["dept"]},
+        **{"attribute": "gender", "value": "men"},
+    )
+    assert (odds.crude, odds.ratio) == pytest.approx((1.84108, 0.9046968), abs=5e-6)
+    assert odds.breslow_day == pytest.approx(18.825514, abs=5e-7)
 
 
 LEUKEMIA = (  # Freireich et al. 1963, Blood 21:699: weeks of remission; False = still in remission

@@ -11,7 +11,6 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from aftersales.errors import DataError, RequestError
-from aftersales.stats.aliasing import nesting
 from aftersales.stats.intervals import rate_ratio
 from aftersales.stats.regression import rate_model
 
@@ -121,14 +120,6 @@ def test_batches_are_compared_within_their_supplier(rng):
     assert row(model, "supplier", "x")["aliased"]
     supplier = model.aliased.query("attribute == 'supplier'")
     assert set(supplier["relation"]) == {"contains"}
-
-
-def test_nesting_names_which_attribute_determines_which():
-    table = pd.DataFrame({"batch": list("abc"), "supplier": list("xxy"), "plant": list("ppp")})
-
-    found = nesting(table, terms=["batch", "supplier", "plant"])
-
-    assert found.to_dict("records") == [{"fine": "batch", "coarse": "supplier"}]
 
 
 def test_a_value_without_cases_has_ratio_zero_and_an_upper_bound(rng):

@@ -40,11 +40,9 @@ class Comparison:
         """The table of `stratified_ratios`, for one count and exposure per cell."""
         table = _ratios(self, self._sums(count), self._sums(exposure))
         phi = spread_between(table) if dispersion is None else dispersion
-        table["z"] /= np.sqrt(phi)
-        table["p"] = 2 * stats.norm.sf(table["z"].abs())
-        table["low"], table["high"] = _interval(table, phi)
+        table = with_interval(table, dispersion=phi)
         table.attrs["dispersion"] = phi
-        return table.drop(columns=["variance", "log_variance"])
+        return table
 
     def _sums(self, weights: np.ndarray) -> np.ndarray:
         """Sum of cell values by pair."""
@@ -125,30 +123,52 @@ def stratified_ratios(
 def _ratios(layout: Comparison, y: np.ndarray, n: np.ndarray) -> pd.DataFrame:
     """Sums over strata: cases and exposure of the value (y, n), of its strata (Y, N)."""
     whole_y, whole_n = (np.bincount(layout.stratum, weights=w)[layout.stratum] for w in (y, n))
+    table = ratios_of_pairs(layout.value, y, n, whole_y, whole_n, size=len(layout.values))
+    table.insert(0, "value", layout.values)
+    return table
+
+
+def ratios_of_pairs(
+    value: np.ndarray,
+    y: np.ndarray,
+    n: np.ndarray,
+    whole_y: np.ndarray,
+    whole_n: np.ndarray,
+    *,
+    size: int,
+) -> pd.DataFrame:
+    """Mantel-Haenszel rate ratio of each value, from one entry per (value, stratum) pair.
+
+    Values need not exclude each other: each brings the cases and exposure of its own strata
+    (`whole_y`, `whole_n`, itself included). One row per value, 0 to `size` - 1, as in
+    `stratified_ratios`, without interval and p, with ``variance`` and ``log_variance``.
+    """
     rest_n = whole_n - n
     meets = (n > 0) & (rest_n > 1e-9 * whole_n)
-    size = np.where(meets, whole_n, 1.0)
+    among = np.where(meets, whole_n, 1.0)
     parts = {
         "count": y,
         "exposure": n,
         "compared": y * meets,
         "at_risk": n * meets,
         "others": (whole_y - y) * meets,
-        "mean": whole_y * n / size * meets,
-        "up": y * rest_n / size * meets,
-        "down": (whole_y - y) * n / size * meets,
-        "both": n * rest_n / size * meets,
-        "variance": whole_y * n * rest_n / size**2 * meets,
+        "mean": whole_y * n / among * meets,
+        "up": y * rest_n / among * meets,
+        "down": (whole_y - y) * n / among * meets,
+        "both": n * rest_n / among * meets,
+        "variance": whole_y * n * rest_n / among**2 * meets,
     }
-    total = pd.DataFrame(
-        {
-            name: np.bincount(layout.value, weights=w, minlength=len(layout.values))
-            for name, w in parts.items()
-        }
-    )
-    return _compared(total).assign(value=layout.values)[
-        ["value", *list(parts)[:6], "expected", "ratio", "z", "variance", "log_variance"]
-    ]
+    sums = {k: np.bincount(value, weights=w, minlength=size) for k, w in parts.items()}
+    kept = [*list(parts)[:6], "expected", "ratio", "z", "variance", "log_variance"]
+    return _compared(pd.DataFrame(sums))[kept]
+
+
+def with_interval(table: pd.DataFrame, *, dispersion: float | np.ndarray) -> pd.DataFrame:
+    """Adds ``low``, ``high`` (95 %) and ``p`` to `ratios_of_pairs`; ``z`` is for the dispersion."""
+    table = table.assign(z=table["z"] / np.sqrt(dispersion))
+    low, high = _interval(table, dispersion)
+    p = 2 * stats.norm.sf(table["z"].abs())
+    return table.assign(p=p, low=low, high=high).drop(columns=["variance", "log_variance"])
 
 
 def _compared(total: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +205,7 @@ def _score(total: pd.DataFrame) -> np.ndarray:
     return np.where(np.isfinite(exact) & (np.abs(exact) < FARTHEST), exact, z)
 
 
-def _interval(table: pd.DataFrame, phi: float) -> tuple[pd.Series, pd.Series]:
+def _interval(table: pd.DataFrame, phi: float | np.ndarray) -> tuple[pd.Series, pd.Series]:
     """95 % limits of the ratio; exact ones where the value or the others have no case."""
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         spread = np.exp(Z95 * np.sqrt(table["log_variance"] * phi))

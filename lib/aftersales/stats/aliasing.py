@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from aftersales.errors import RequestError, nearest
 from aftersales.stats.poisson import Design
 
 NEARLY = 0.95  # shared exposure from which two values are reported as one and the same
@@ -55,30 +54,3 @@ def _relation(both: float, mine: float, theirs: float) -> str:
     if inside and contains:
         return "same"
     return "inside" if inside else "contains" if contains else "overlap"
-
-
-def nesting(table: pd.DataFrame, *, terms: list[str]) -> pd.DataFrame:
-    """Pairs of attributes of which one determines the other, such as batch and supplier.
-
-    One row per pair: ``fine`` (each of its values occurs with one value only of the other),
-    ``coarse``. Missing values are a value. Two attributes that determine each other give two
-    rows; an attribute with one value is left out.
-
-    >>> parts = pd.DataFrame({"batch": ["a", "b", "c"], "supplier": ["x", "x", "y"]})
-    >>> nesting(parts, terms=["batch", "supplier"]).to_dict("records")
-    [{'fine': 'batch', 'coarse': 'supplier'}]
-    """
-    for term in terms:
-        if term not in table.columns:
-            raise RequestError(f'There is no column "{term}"; {nearest(term, table.columns)}')
-    combinations = table[terms].drop_duplicates()
-    levels = combinations.nunique(dropna=False)
-    rows = [
-        (fine, coarse)
-        for fine in terms
-        for coarse in terms
-        if fine != coarse
-        and levels[coarse] > 1
-        and len(combinations[[fine, coarse]].drop_duplicates()) == levels[fine]
-    ]
-    return pd.DataFrame(rows, columns=["fine", "coarse"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,11 @@ MAX_LEVELS = 600  # above this the levels with few cases are fitted as one
 
 @dataclass(frozen=True)
 class RateModel:
-    """Adjusted rate ratios; `effects` has one row per attribute value."""
+    """Adjusted rate ratios; `effects` has one row per attribute value.
+
+    `dispersion` is variance over mean, at least 1; `without_exposure` the number of rows of the
+    table that were left out because nothing was exposed, see `notes`.
+    """
 
     effects: pd.DataFrame
     aliased: pd.DataFrame
@@ -36,10 +40,23 @@ class RateModel:
     df: int
     deviance: float
     converged: bool
+    without_exposure: int = 0
 
     def to_frame(self) -> pd.DataFrame:
         """The table `effects`."""
         return self.effects
+
+    def notes(self) -> list[str]:
+        """What a reader must know about the fit: rows left out, dispersion, no convergence."""
+        notes = left_out(self.without_exposure)
+        if self.dispersion > 1:
+            notes.append(
+                f"Counts vary {self.dispersion:.2f} times as much as independent cases would; "
+                "intervals and p-values allow for it."
+            )
+        if not self.converged:
+            notes.append("The fit did not settle; do not use its ratios.")
+        return notes
 
 
 def rate_model(
@@ -86,9 +103,11 @@ def rate_model(
     [0.5, 2.0]
     """
     cells = _cells(table, count=count, exposure=exposure, terms=terms)
+    unexposed = int((table[exposure] == 0).sum())
     y, size = cells[count].to_numpy(float), cells[exposure].to_numpy(float)
     if y.sum() == 0:
-        return _nothing(cells, count=count, exposure=exposure, terms=terms)
+        empty = _nothing(cells, count=count, exposure=exposure, terms=terms)
+        return replace(empty, without_exposure=unexposed)
     coded = [_codes(cells[term], y, size, min_expected, terms) for term in terms]
     design = Design(
         np.column_stack([codes for codes, _ in coded]), tuple(len(names) for _, names in coded)
@@ -115,20 +134,41 @@ def rate_model(
         df=model.df,
         deviance=model.deviance,
         converged=model.converged,
+        without_exposure=unexposed,
     )
+
+
+def left_out(rows: int) -> list[str]:
+    """The note on rows without exposure; none where there is no such row.
+
+    >>> left_out(1)
+    ['1 row without exposure is left out: it says nothing about a rate.']
+    """
+    if rows == 0:
+        return []
+    if rows == 1:
+        return ["1 row without exposure is left out: it says nothing about a rate."]
+    return [f"{rows} rows without exposure are left out: they say nothing about a rate."]
+
+
+def labelled(
+    table: pd.DataFrame, *, count: str, exposure: str, terms: Sequence[str]
+) -> pd.DataFrame:
+    """The rows with exposure, their terms as text (a missing value is the level "(missing)")."""
+    for column in [count, exposure, *terms]:
+        if column not in table.columns:
+            raise RequestError(f'There is no column "{column}"; {nearest(column, table.columns)}')
+    y, size = checks.series(table[count], table[exposure])
+    labels = {t: table[t].astype("object").where(table[t].notna(), MISSING).map(str) for t in terms}
+    return pd.DataFrame({**labels, count: y, exposure: size}, index=table.index)[size > 0]
 
 
 def _cells(table: pd.DataFrame, *, count: str, exposure: str, terms: list[str]) -> pd.DataFrame:
     """One row per combination of levels, with its summed count and exposure, where exposed."""
-    for column in [count, exposure, *terms]:
-        if column not in table.columns:
-            raise RequestError(f'There is no column "{column}"; {nearest(column, table.columns)}')
     if not terms:
         raise RequestError("`terms` is empty; name at least one attribute to compare.")
-    y, size = checks.series(table[count], table[exposure])
-    labels = {t: table[t].astype("object").where(table[t].notna(), MISSING).map(str) for t in terms}
-    frame = pd.DataFrame({**labels, count: y, exposure: size}, index=table.index)
-    return frame[size > 0].groupby(terms, as_index=False, sort=True)[[count, exposure]].sum()
+    rows = labelled(table, count=count, exposure=exposure, terms=terms)
+    return rows.groupby(terms, as_index=False, sort=True)[[count, exposure]].sum()
 
 
 def _codes(
