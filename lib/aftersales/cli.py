@@ -98,14 +98,19 @@ def check(profile: ProfileName = "sample", raw: RawFolder = None) -> None:
 
 @app.command()
 def clean(
-    profile: ProfileName = "sample", raw: RawFolder = None, processed: ProcessedFolder = None
+    profile: ProfileName = "sample",
+    raw: RawFolder = None,
+    processed: ProcessedFolder = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also read raw files that have not changed.")
+    ] = False,
 ) -> None:
     """Turn raw files into processed tables; every row is kept, a duplicate, or rejected."""
     settings = _profile(profile)
-    _clean(settings, raw=raw, processed=_processed(settings, processed))
+    _clean(settings, raw=raw, processed=_processed(settings, processed), force=force)
 
 
-def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
+def _clean(profile: Profile, *, raw: Path | None, processed: Path, force: bool = False) -> None:
     from aftersales.data.clean import clean_profile
     from aftersales.data.store import open_store
 
@@ -119,6 +124,7 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path) -> None:
             raw=folder,
             processed=processed,
             progress=lambda table, rows: update(description=f"{table}: {rows:,} rows"),
+            force=force,
         )
     print_cleaning(open_store(profile, processed=processed))
 
@@ -134,7 +140,22 @@ def render(
     notebook: Annotated[list[str] | None, typer.Option(help="A notebook; repeatable.")] = None,
     language: Annotated[Language | None, typer.Option(help="Default: the profile's.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 is one a core.")] = 0,
-    engine: Annotated[str, typer.Option(help="How notebooks are run.")] = "kernel",
+    engine: Annotated[
+        str, typer.Option(help="fork or kernel; default: fork where that is safe.")
+    ] = "",
+    executor: Annotated[
+        str, typer.Option(help="dask://host:port; default: processes of this machine.")
+    ] = "",
+    tables: Annotated[
+        str, typer.Option(help="URI of the processed tables for workers of a cluster.")
+    ] = "",
+    time_limit: Annotated[
+        int, typer.Option(min=1, help="Seconds a notebook may take; engine fork only.")
+    ] = 1800,
+    memory_limit: Annotated[
+        int,
+        typer.Option(min=0, help="MB a notebook may take; 0 is its share; engine fork only."),
+    ] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Run reports that are current too.")
     ] = False,
@@ -143,11 +164,14 @@ def render(
     ] = None,
 ) -> None:
     """Run the notebooks for every region and write HTML pages and an index."""
-    from aftersales.report.render import ENGINES, Request, check_request
+    from aftersales.report.executor import ENGINES
+    from aftersales.report.render import Request, check_request
 
     settings = _profile(profile)
-    if engine not in ENGINES:
+    if engine and engine not in ENGINES:
         raise RequestError(f'Engine "{engine}" does not exist; {nearest(engine, ENGINES)}')
+    if executor and not executor.startswith("dask://"):
+        raise RequestError(f'--executor "{executor}" is not of the form dask://host:port.')
     request = Request(
         root=find_root(),
         out=out or find_root() / "reports" / profile,
@@ -157,6 +181,11 @@ def render(
         level=level,
         notebooks=notebook or (),
         workers=workers,
+        engine=engine,
+        executor=executor,
+        tables=tables,
+        time_limit=time_limit,
+        memory_limit=memory_limit * 2**20,
         force=force,
         parameters=_pairs(parameter or ()),
     )

@@ -64,14 +64,18 @@ class FakeStore:
 
     profile: Profile
     content: str = "v1"
+    own: dict[str, str] = field(default_factory=dict)  # region -> content of its tables
     as_of: pd.Timestamp = field(default_factory=lambda: pd.Timestamp("2025-12-31"))
 
     @property
     def manifest(self) -> dict[str, Any]:
-        return {"tables": {"tickets": {"first": "2024-01-01T08:00:00"}, "outlets": {"first": ""}}}
+        files = {"region=north/a": "1", "region=south/a": "1"}
+        tickets = {"first": "2024-01-01T08:00:00", "files": files}
+        return {"tables": {"tickets": tickets, "outlets": {"first": "", "files": {}}}}
 
     def fingerprint(self, region: str | None = None) -> str:
-        return self.content
+        members = self.profile.regions.members(region) if region else []
+        return self.content + "".join(self.own.get(member, "") for member in members)
 
 
 class Project:
@@ -129,16 +133,16 @@ def project_in() -> type[Project]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run notebooks one after the other in this process: no kernel, no other process."""
-    from aftersales.report import engine, render
+    from aftersales.report import engine, execution, render
 
-    def run_tasks(work, tasks, *, workers):
-        yield from ((task, work(task)) for task in tasks)
+    def do_tasks(tasks, *, store, workers):
+        yield from ((task, engine.run_task(task)) for task in tasks)
 
-    monkeypatch.setattr(render, "run_tasks", run_tasks)
-    monkeypatch.setattr(engine.papermill, "execute_notebook", _execute)
+    monkeypatch.setattr(render, "do_tasks", do_tasks)
+    monkeypatch.setattr(execution.papermill, "execute_notebook", _execute)
 
 
-def _execute(before: str, after: str, *, parameters: Mapping[str, Any], **_: Any) -> None:
+def _execute(before: str, after: str | None, *, parameters: Mapping[str, Any], **_: Any) -> Any:
     """As papermill does it, for cells that show findings or nothing."""
     done, names = nbformat.read(before, as_version=4), {}
     for n, cell in enumerate((c for c in done.cells if c.cell_type == "code"), 1):
@@ -150,7 +154,9 @@ def _execute(before: str, after: str, *, parameters: Mapping[str, Any], **_: Any
             nbformat.v4.new_output("display_data", data=call.args[0])
             for call in display.call_args_list
         ]
-    nbformat.write(done, after)
+    if after:
+        nbformat.write(done, after)
+    return done
 
 
 def entry(*findings: Mapping[str, Any], status: str = "ok", **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.report import engine
+from aftersales.report import engine, execution
 from aftersales.report.engine import Task, run_task
 from aftersales.report.frame import Frame
 from aftersales.report.plan import Job
@@ -43,6 +43,7 @@ def shared(tmp_path_factory, project_in):
 @pytest.fixture(scope="module")
 def run(shared):
     return shared.render(
+        engine="kernel",
         regions=["north"],
         processed=shared.root.parent / "elsewhere",
         parameters={"months": "6", "parts": "x,y", "strict": "no"},
@@ -111,7 +112,7 @@ def task(project, source: Path, scratch: Path) -> Task:
 
 
 def test_a_cell_that_takes_too_long_is_stopped(project, monkeypatch, tmp_path):
-    monkeypatch.setattr(engine, "CELL_TIMEOUT_S", 1)
+    monkeypatch.setattr(execution, "CELL_TIMEOUT_S", 1)
     source = project.write("10_a", "print('so far')\nimport time\ntime.sleep(60)")
 
     outcome = run_task(task(project, source, tmp_path))
@@ -135,7 +136,7 @@ def test_equal_runs_store_equal_files(project, showing, finding, tmp_path):
 
 def test_a_full_disk_is_an_error_of_the_whole_run(project, monkeypatch, tmp_path):
     full = OSError(errno.ENOSPC, "No space left on device")
-    monkeypatch.setattr(engine.papermill, "execute_notebook", lambda *_, **__: _raise(full))
+    monkeypatch.setattr(execution.papermill, "execute_notebook", lambda *_, **__: _raise(full))
 
     with pytest.raises(OSError, match="No space left"):
         run_task(task(project, project.write("10_a"), tmp_path))
@@ -157,13 +158,15 @@ def _raise(error: Exception) -> None:
 RENDER = """
 import sys
 from aftersales.cli import main
-sys.argv = ["aftersales", "render", "--profile", "demo", "--region", "all", "--workers", "1"]
+sys.argv = ["aftersales", "render", "--profile", "demo", "--region", "all", "--workers", "1",
+            "--engine", "kernel"]
 from aftersales.data import store
 from types import SimpleNamespace
 if __name__ == "__main__":
     import pandas as pd
     store.open_store = lambda profile, **_: SimpleNamespace(
-        profile=profile, as_of=pd.Timestamp("2025-12-31"), fingerprint=lambda: "v1")
+        profile=profile, as_of=pd.Timestamp("2025-12-31"), fingerprint=lambda region=None: "v1",
+        manifest={"tables": {}})
     main()
 """
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from aftersales.config import read_profile
 from aftersales.errors import RequestError
 from aftersales.report.plan import (
     choose_notebooks,
@@ -24,7 +27,7 @@ def keys(project, *, data: str = "v1", given: dict | None = None, **common: str)
         list_notebooks(project.root),
         common=COMMON | common,
         given=given or {},
-        data=data,
+        data=lambda region: data,
     )
     return {(job.region, job.notebook): job.key for job in jobs}
 
@@ -63,10 +66,57 @@ def test_a_file_that_is_no_notebook_is_named(project):
         read_notebook(path)
 
 
-def test_without_a_wish_the_root_and_the_level_below_it_are_reported_on(project):
-    chosen = choose_regions(project.profile, asked=(), level=None)
+def test_without_a_wish_every_region_with_data_is_reported_on(project):
+    def chosen(held: set[str] | None) -> list[str]:
+        found = choose_regions(project.profile, asked=(), level=None, held=held)
+        return [region.id for region in found]
 
-    assert [region.id for region in chosen] == ["all", "north", "south"]
+    assert chosen(None) == ["all", "north", "south"]
+    assert chosen({"south", "unknown"}) == ["all", "south"]
+    assert chosen(set()) == ["all"]
+
+
+def test_the_sample_is_reported_on_from_the_country_to_the_provinces(root):
+    tree = read_profile("sample", root=root)
+
+    chosen = choose_regions(tree, asked=(), level=None)
+
+    assert Counter(r.level for r in chosen) == {"country": 1, "macro-region": 7, "province": 31}
+
+
+def test_outlets_are_reported_on_only_when_asked_for(project):
+    regions = project.root / "config" / "demo" / "regions.yaml"
+    regions.write_text(
+        "id: all\nlevel: country\nchildren:\n- {id: shop, level: outlet, name: {en: Shop}}\n"
+    )
+
+    def chosen(**asked) -> list[str]:
+        usual = {"asked": (), "level": None}
+        return [r.id for r in choose_regions(project.profile, **(usual | asked))]
+
+    assert chosen() == ["all"]
+    assert chosen(level="outlet") == chosen(asked=["shop"]) == ["shop"]
+
+
+def test_data_of_one_region_make_its_reports_and_those_above_it_stale(project):
+    project.write("10_a")
+    store = project.store
+
+    def keys_now() -> dict[str, str]:
+        jobs = plan_jobs(
+            choose_regions(project.profile, asked=(), level=None),
+            list_notebooks(project.root),
+            common=COMMON,
+            given={},
+            data=store.fingerprint,
+        )
+        return {job.region: job.key for job in jobs}
+
+    before = keys_now()
+    store.own["north"] = "changed"
+    after = keys_now()
+
+    assert {region for region in before if before[region] != after[region]} == {"all", "north"}
 
 
 def test_regions_come_in_the_order_of_the_tree_and_once(project):
@@ -90,7 +140,7 @@ def test_a_job_gets_the_parameters_its_notebook_declares(project):
         list_notebooks(project.root),
         common=COMMON,
         given={"months": "6"},
-        data="v1",
+        data=lambda region: "v1",
     )
 
     assert job.parameters == {"region": "north", "months": 6}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from aftersales.errors import RequestError
+from aftersales.report import executor, render
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -63,6 +64,35 @@ def test_what_changes_runs_again_and_force_runs_all(project):
     store = project.store
     store.content = "v2"
     assert set(statuses(project.render(store, regions=["all"])).values()) == {"ok"}
+
+
+def test_new_data_of_a_region_run_it_and_those_above_it(project):
+    project.write("10_a", "1 + 1")
+    project.render()
+    before = {file: file.stat().st_mtime_ns for file in project.out.rglob("*.*")}
+    changed = project.store
+    changed.own["north"] = "more"
+
+    assert statuses(project.render(changed)) == {
+        "all 10_a": "ok", "north 10_a": "ok", "south 10_a": "reused",
+    }  # fmt: skip
+    written = {file.relative_to(project.out / "2025-12").parts[0]
+               for file, time in before.items() if file.stat().st_mtime_ns != time}  # fmt: skip
+    assert written == {"all", "north"}
+
+
+def test_a_run_with_nothing_to_do_starts_no_process_and_loads_no_library(project, monkeypatch):
+    project.write("10_a", "1 + 1")
+    project.render()
+    monkeypatch.setattr(executor, "clean_process", _never)
+    monkeypatch.setattr(executor, "run_tasks", _never)
+    monkeypatch.setattr(render, "do_tasks", executor.do_tasks)
+
+    assert set(statuses(project.render()).values()) == {"reused"}
+
+
+def _never(*_, **__):
+    raise AssertionError("nothing was to be done")
 
 
 def test_a_failed_report_or_one_whose_page_is_gone_runs_again(project):

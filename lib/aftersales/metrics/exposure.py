@@ -27,7 +27,7 @@ from aftersales.metrics.frames import (
 )
 
 DAYS_PER_MONTH = 365.25 / 12
-_FOREVER = 100_000  # months; a warranty that never ends
+FOREVER = 100_000  # months; a warranty that never ends
 
 
 def units_at_risk(
@@ -71,7 +71,20 @@ def units_at_risk(
     2      tv 2024-03-01      2.0
     """
     groups = [column for column in by if column != "month"]
-    starts = _starts(units, groups=groups, as_of=as_of, in_warranty=in_warranty)
+    starts = service_starts(units, by=groups, as_of=as_of, in_warranty=in_warranty)
+    return months_at_risk(starts, by=groups, start=start, as_of=as_of, age_bands=age_bands)
+
+
+def months_at_risk(
+    starts: pd.DataFrame,
+    *,
+    by: list[str],
+    start: pd.Timestamp | None = None,
+    as_of: pd.Timestamp,
+    age_bands: list[int] | None = None,
+) -> pd.DataFrame:
+    """Unit-months from what `service_starts` counted; parameters and result of `units_at_risk`."""
+    groups = [column for column in by if column != "month"]
     unplaced = starts["started"].isna()
     left_out = int(starts.loc[unplaced, "n"].sum())
     starts = starts[~unplaced].reset_index(drop=True)
@@ -91,18 +104,29 @@ def units_at_risk(
     return frame[[*keys, "at_risk"]]
 
 
-def _starts(
-    units: IntoFrame, *, groups: list[str], as_of: pd.Timestamp, in_warranty: bool
+def service_starts(
+    units: IntoFrame, *, by: list[str], as_of: pd.Timestamp, in_warranty: bool = False
 ) -> pd.DataFrame:
-    """Units per group, first month and months of warranty."""
-    lazy = in_service(units, needs=[*groups, *(["warranty_months"] if in_warranty else [])])
+    """Units by group and the month they went into service.
+
+    Parameters
+    ----------
+    units, by, as_of, in_warranty : as for `units_at_risk`
+
+    Returns
+    -------
+    DataFrame, one row per group, month and length of warranty
+        `by`, ``started`` (months since January 1970, missing where unknown), ``n`` units,
+        ``warranty_months`` (a very large number for ever).
+    """
+    lazy = in_service(units, needs=[*by, *(["warranty_months"] if in_warranty else [])])
     known_start = (nw.col("started_at") < closing(as_of)) | nw.col("started_at").is_null()
     lazy = lazy.filter(known_start).with_columns(started=month_index("started_at"))
-    keys = [*groups, "started", *(["warranty_months"] if in_warranty else [])]
+    keys = [*by, "started", *(["warranty_months"] if in_warranty else [])]
     counts = collect(reduce(lazy, keys, n=nw.len()), sort=keys)
     if not in_warranty:
-        return counts.assign(warranty_months=_FOREVER)
-    return counts.assign(warranty_months=counts["warranty_months"].fillna(_FOREVER).astype(int))
+        return counts.assign(warranty_months=FOREVER)
+    return counts.assign(warranty_months=counts["warranty_months"].fillna(FOREVER).astype(int))
 
 
 def in_service(
@@ -129,7 +153,7 @@ def _passed(as_of: pd.Timestamp) -> float:
 
 def _bands(age_bands: list[int] | None) -> list[tuple[int, int]]:
     edges = sorted(set(age_bands)) if age_bands else [0]
-    return list(zip(edges, [*edges[1:], _FOREVER], strict=True))
+    return list(zip(edges, [*edges[1:], FOREVER], strict=True))
 
 
 def _spread(
@@ -155,7 +179,7 @@ def _spread(
             if (end := min(high, warranty)) > low:
                 index = group[rows.index]
                 grid += _in_service(rows, index, n_groups, months - low)
-                if end < _FOREVER:
+                if end < FOREVER:
                     grid -= _in_service(rows, index, n_groups, months - end)
         part = names[groups].loc[names.index.repeat(len(months))].reset_index(drop=True)
         parts.append(part.assign(month=np.tile(months, n_groups), age=low, at_risk=grid.ravel()))

@@ -15,6 +15,7 @@ from aftersales.errors import DataError, nearest
 from aftersales.stats.intervals import poisson_exact, wilson
 
 DAY = pd.Timedelta(days=1)
+PLACE = "stored_region"  # group of counts that are added up later, see `national`
 _EPOCH_MONTH = 1970 * 12 + 1  # months are counted from year 0: year * 12 + month
 
 
@@ -212,10 +213,19 @@ def proportion(lazy: nw.LazyFrame, *, by: list[str], hit: nw.Expr, count: str) -
 def matured(
     lazy: nw.LazyFrame, *, by: list[str], mature: nw.Expr, hit: nw.Expr, count: str
 ) -> pd.DataFrame:
-    """The same among rows where `mature` holds, and ``mature``: their share of all rows."""
+    """The same among rows where `mature` holds, and ``mature``: their share of all rows.
+
+    Counts by `PLACE` keep ``_all``, the number of all rows: it is needed when they are added up.
+    """
     marked = lazy.select(*by, _judged=one(mature), **{count: one(mature & hit)})
     totals = {"n": total("_judged"), count: total(count), "_all": nw.len()}
-    counts = with_wilson_interval(collect(reduce(marked, by, **totals), sort=by), hits=count)
+    counts = collect(reduce(marked, by, **totals), sort=by)
+    return counts if PLACE in by else with_mature(counts, hits=count)
+
+
+def with_mature(counts: pd.DataFrame, *, hits: str) -> pd.DataFrame:
+    """Rate, interval and ``mature`` from ``n`` judged, `hits` of them, and ``_all`` rows."""
+    counts = with_wilson_interval(counts, hits=hits)
     cases = counts["_all"].to_numpy("float64")
     share = np.divide(counts["n"], cases, out=np.full(len(counts), np.nan), where=cases > 0)
     return counts.drop(columns="_all").assign(mature=share)

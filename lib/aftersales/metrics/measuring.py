@@ -10,10 +10,18 @@ import pandas as pd
 from aftersales.errors import DataError, RequestError
 from aftersales.metrics.attributes import lacking
 from aftersales.metrics.backlog import backlog_by_month
-from aftersales.metrics.frames import collect
+from aftersales.metrics.counting import (
+    ADDITIVE,
+    additive_metric,
+    at_risk_in,
+    events_of_tickets,
+    events_of_units,
+    products_at_risk,
+)
 from aftersales.metrics.metric import Metric
+from aftersales.metrics.product import rated
 from aftersales.metrics.registry import metric as entry
-from aftersales.metrics.scope import Scope, at_risk_in, denominator
+from aftersales.metrics.scope import Scope, denominator
 from aftersales.metrics.volume import every_month
 
 PER_1000 = ("faults_per_1000", "complaints_per_1000")
@@ -159,21 +167,38 @@ def _per_1000(
     table = exposure.attrs["denominator"]
     if joined is None:
         joined = table == "units" and not store.has("tickets", *groups)
-    if joined and table == "units":
-        tickets, units = scope.rows("tickets"), scope.rows("units", by=groups)
+    joined = joined and table == "units"
+    both = table == "exposure" and store.has("exposure", "product")
+    products = products_at_risk(scope) if both and store.has("tickets", "product") else None
+    counts = _events(metric, scope, exposure, by=by, joined=joined, products=products)
+    if counts is not None:
+        frame = rated(counts, exposure, by=by, count=metric.count)
     else:
-        tickets, units = scope.rows("tickets", by=groups), None
-    if table == "exposure" and store.has("exposure", "product") and store.has("tickets", "product"):
-        tickets = tickets.filter(nw.col("product").is_in(_products(scope)))
-    frame = metric.function(tickets, exposure=exposure, by=by, as_of=scope.as_of, units=units)
+        tickets = scope.rows("tickets", by=[] if joined else groups)
+        units = scope.rows("units", by=groups) if joined else None
+        if products is not None:
+            tickets = tickets.filter(nw.col("product").is_in(products))
+        frame = metric.function(tickets, exposure=exposure, by=by, as_of=scope.as_of, units=units)
     frame.attrs["denominator"] = table
     return frame
 
 
-def _products(scope: Scope) -> list[str]:
-    """The products whose exposure is known; faults of others have no denominator."""
-    lazy = scope.rows("exposure").select("product").unique()
-    return collect(lazy, sort=["product"])["product"].dropna().tolist()
+def _events(
+    metric: Metric,
+    scope: Scope,
+    exposure: pd.DataFrame,
+    *,
+    by: list[str],
+    joined: bool,
+    products: list[str] | None,
+) -> pd.DataFrame | None:
+    """The tickets in the months that the exposure covers, from counts that are kept, or None."""
+    first, last = exposure["month"].min(), exposure["month"].max()
+    months = None if pd.isna(first) else pd.date_range(first, last, freq="MS")
+    call = {"by": by, "months": months, "ticket_type": metric.count[2:-1]}
+    if joined:
+        return events_of_units(scope, **call)
+    return events_of_tickets(scope, **call, products=products)
 
 
 def _window(metric: Metric, scope: Scope, window_days: int | None) -> dict[str, float]:
@@ -209,15 +234,26 @@ def _frame(metric: Metric, scope: Scope, *, by: list[str], options: dict[str, An
     table, _, column = time.rpartition(".")
     if "month" in by and (table or not time):
         raise RequestError(f"Metric {metric.key} cannot be split by month; ask for it as a whole.")
-    tables = {
-        name: _rows(metric, scope, source, by=by, since=column, of=table or metric.main)
-        for name, source in metric.inputs.items()
-    }
-    first = tables.pop(next(iter(metric.inputs)))
-    frame = metric.function(first, **tables, by=by, as_of=scope.as_of, **options)
+    frame = None
+    if metric.key in ADDITIVE:
+        frame = additive_metric(metric, scope, by=by, since=column, options=options)
+    if frame is None:
+        frame = _direct(metric, scope, by=by, since=column, of=table, options=options)
     if metric.key == "ticket_volume" and "month" in by:
         return every_month(frame, by=by, start=scope.start, as_of=scope.as_of)
     return frame
+
+
+def _direct(
+    metric: Metric, scope: Scope, *, by: list[str], since: str, of: str, options: dict[str, Any]
+) -> pd.DataFrame:
+    """The metric's function on the rows of the region."""
+    tables = {
+        name: _rows(metric, scope, source, by=by, since=since, of=of or metric.main)
+        for name, source in metric.inputs.items()
+    }
+    first = tables.pop(next(iter(metric.inputs)))
+    return metric.function(first, **tables, by=by, as_of=scope.as_of, **options)
 
 
 def _rows(
@@ -230,6 +266,8 @@ def _rows(
         and not scope.store.has(table, "unit_id")
     ):
         return scope.rows("tickets").filter(nw.col("ticket_type") == "fault")
+    if table != metric.main and metric.key in ADDITIVE:  # looked up by key, wherever it is stored
+        return scope.company().rows(table)
     wanted = _wanted(metric, scope.store, by) if table == metric.main else ()
     return scope.rows(table, by=wanted, since=since if table == of else "")
 

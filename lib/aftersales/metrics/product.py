@@ -48,12 +48,26 @@ def faults(
     DataFrame, one row per group
         `by` and ``n_faults`` (``n_complaints`` for complaints).
     """
+    counts = events(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
+    return counts if units is None else with_unit(counts, count=f"n_{ticket_type}s")
+
+
+def events(
+    tickets: IntoFrame,
+    *,
+    by: list[str],
+    as_of: pd.Timestamp,
+    units: IntoFrame | None = None,
+    ticket_type: str = "fault",
+) -> pd.DataFrame:
+    """As `faults`; with `units` also column ``_known``, missing where the unit is not in it."""
     lazy = _of_type(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
-    count = f"n_{ticket_type}s"
     keys = [*by, *([] if units is None else ["_known"])]
-    counts = collect(reduce(lazy, keys, **{count: nw.len()}), sort=keys)
-    if units is None:
-        return counts
+    return collect(reduce(lazy, keys, **{f"n_{ticket_type}s": nw.len()}), sort=keys)
+
+
+def with_unit(counts: pd.DataFrame, *, count: str) -> pd.DataFrame:
+    """The rows of `events` with a known unit; ``attrs["without_unit"]`` counts the others."""
     found = counts["_known"].notna()
     result = counts[found].drop(columns="_known").reset_index(drop=True)
     result.attrs["without_unit"] = int(counts.loc[~found, count].sum())
@@ -149,10 +163,21 @@ def _per_1000(
     lazy = scan(exposure, needs=needs, table="exposure", metric=f"{ticket_type}s_per_1000")
     if "month" in lazy.collect_schema().names():
         tickets = _within(tickets, lazy)
-    sums = collect(reduce(lazy, by, at_risk=total("at_risk")), sort=by)
-    sums = sums.rename(columns={"at_risk": "n"}).astype({"n": "float64"})
     counts = faults(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
-    merged = merge_groups(sums, counts, by=by)
+    at_risk = collect(reduce(lazy, by, at_risk=total("at_risk")), sort=by)
+    return rated(counts, at_risk, by=by, count=count)
+
+
+def rated(
+    counts: pd.DataFrame, exposure: pd.DataFrame, *, by: list[str], count: str
+) -> pd.DataFrame:
+    """The result of `faults_per_1000` from small tables: `counts` as of `faults`, and `exposure`
+    with `by` and ``at_risk``, summed by group."""
+    if by:
+        sums = exposure.groupby(by, dropna=False)["at_risk"].sum().rename("n").reset_index()
+    else:
+        sums = pd.DataFrame({"n": [exposure["at_risk"].sum()]})
+    merged = merge_groups(sums.astype({"n": "float64"}), counts, by=by)
     result = with_poisson_interval(merged, count=count)
     result.attrs.update(counts.attrs)
     return result

@@ -74,13 +74,14 @@ def _answers(
     needs = ["instrument", "score", *by]
     lazy = scan(surveys, needs=needs, table="surveys", metric=metric, time="answered_at")
     have = lazy.collect_schema().names()
-    ends = [
-        nw.col(column).fill_null(default) if column in have else nw.lit(default)
+    low, high = (
+        nw.col(column).fill_null(default) * 1.0 if column in have else default
         for column, default in zip(("scale_min", "scale_max"), _SCALES[instrument], strict=True)
-    ]
-    lazy = lazy.filter(known("answered_at", as_of=as_of), nw.col("instrument") == instrument)
-    lazy = lazy.with_columns(_low=ends[0] * 1.0, _high=ends[1] * 1.0)
-    lazy = lazy.filter(nw.col("_low") < nw.col("_high"))
-    place = (nw.col("score") - nw.col("_low")) / (nw.col("_high") - nw.col("_low"))
-    lazy = lazy.select(*by, _place=place)
-    return lazy.filter(nw.col("_place") >= -_SLACK, nw.col("_place") <= 1 + _SLACK)
+    )
+    width = high - low
+    if isinstance(width, nw.Expr):  # an upside-down scale has no places
+        width = nw.when(width > 0).then(width)
+    place = (nw.col("score") - low) / width
+    asked = nw.col("instrument") == instrument
+    inside = [place >= -_SLACK, place <= 1 + _SLACK]
+    return lazy.filter(known("answered_at", as_of=as_of), asked, *inside).select(*by, _place=place)

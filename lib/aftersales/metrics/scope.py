@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from aftersales.metrics.attributes import at_level, lacking, with_attributes
-from aftersales.metrics.exposure import exposure_at_risk, in_service, units_at_risk
+from aftersales.metrics.exposure import in_service
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Scope:
         first = self.as_of.normalize().replace(day=1)
         return first - pd.DateOffset(months=self.months - 1)
 
+    def company(self) -> Scope:
+        """The same span of the whole company, regions as they are stored."""
+        return replace(self, region=None, level=None)
+
     def rows(self, table: str, *, by: Iterable[str] = (), since: str = "") -> nw.LazyFrame:
         """The rows of a table with the attributes in `by`; `since` names the time that must
         lie in the months asked for."""
@@ -66,14 +70,3 @@ def denominator(store: Any, by: Iterable[str]) -> str | None:
     if started and not lacking(store, "units", by):
         return "units"
     return "exposure" if store.has("exposure", "period", "at_risk", *by) else None
-
-
-def at_risk_in(scope: Scope, by: Iterable[str]) -> pd.DataFrame:
-    """Those at risk by group and month, from the table that `denominator` names."""
-    by = [column for column in by if column != "month"]
-    table = denominator(scope.store, by)
-    count = units_at_risk if table == "units" else exposure_at_risk
-    rows = scope.rows(table, by=by)
-    frame = count(rows, by=by, start=scope.start, as_of=scope.as_of)
-    frame.attrs["denominator"] = table
-    return frame

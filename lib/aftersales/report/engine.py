@@ -1,8 +1,7 @@
-"""Run one notebook for one region with papermill and write its page."""
+"""Run one notebook for one region and write its page."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,23 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import nbformat
-import papermill
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
 from aftersales import words
 from aftersales.data.files import is_full, write_text
-from aftersales.report import executed
+from aftersales.report import executed, execution
+from aftersales.report.fork.limits import Limits
 from aftersales.report.frame import Frame
-from aftersales.report.html import gather_findings, notebook_body, title_of, translate_notebook
+from aftersales.report.html import gather_findings, notebook_body, title_of
 from aftersales.report.page import failure_note, render_page
 from aftersales.report.plan import Job
-from aftersales.words import say
-
-CELL_TIMEOUT_S = 1800  # a cell that takes longer has hung
-AUTOSAVE_S = 5  # how much printed output is lost at most when the process is killed
-KERNEL = "python3"  # of the environment that runs us, whatever the notebook was last saved with
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,8 @@ class Task:
     frame: Frame
     places: Mapping[str, str] = field(default_factory=dict)  # see executed.machine_places
     kept: Outcome | None = None  # the report is current and only its page has to be made again
+    engine: Literal["fork", "kernel"] = "kernel"
+    limits: Limits = field(default_factory=Limits)  # what the notebook may take; with "fork" only
 
 
 def run_task(task: Task) -> Outcome:
@@ -70,7 +63,7 @@ def run_task(task: Task) -> Outcome:
     except Exception as error:
         if is_full(error):
             raise
-        failure = _described(error)
+        failure = execution.described(error, task)
         write_text(_page_file(task), _framed(failure_note(failure), task, title=task.job.notebook))
         return Outcome(task.job, "failed", error=failure)
 
@@ -78,13 +71,13 @@ def run_task(task: Task) -> Outcome:
 def _run(task: Task) -> Outcome:
     started = time.perf_counter()
     task.scratch.mkdir(parents=True)
-    outcome = finish(task, error=_execute(task))
+    notebook, error = execution.execute(task)
+    outcome = finish(task, notebook, error=error)
     return replace(outcome, seconds=round(time.perf_counter() - started, 2))
 
 
-def finish(task: Task, *, error: Mapping[str, Any]) -> Outcome:
-    """Store what the run left in `scratch`, all of it or not, and write the page."""
-    left = _left(task)
+def finish(task: Task, left: nbformat.NotebookNode, *, error: Mapping[str, Any]) -> Outcome:
+    """Store the notebook that a run left, all of it or not, and write the page."""
     if error:
         message = executed.without_places(str(error["message"]), task.places)
         cell = error["cell"] or executed.reached(left) or None
@@ -100,74 +93,6 @@ def finish(task: Task, *, error: Mapping[str, Any]) -> Outcome:
 
 def _stored(task: Task) -> Path:
     return task.out / f"{task.job.notebook}.ipynb"
-
-
-def _left(task: Task) -> nbformat.NotebookNode:
-    """The notebook as far as it ran; as it was given if it did not get to run."""
-    for name in ("after.ipynb", "before.ipynb"):
-        try:
-            return nbformat.read(task.scratch / name, as_version=4)
-        except (OSError, ValueError):  # not written, or killed while writing it
-            continue
-    return translate_notebook(nbformat.read(task.source, as_version=4))
-
-
-def _execute(task: Task) -> dict[str, Any]:
-    """Run the notebook in `scratch`; the error it ended with, empty if it did not."""
-    before, after = task.scratch / "before.ipynb", task.scratch / "after.ipynb"
-    nbformat.write(translate_notebook(nbformat.read(task.source, as_version=4)), before)
-    try:
-        papermill.execute_notebook(
-            str(before),
-            str(after),
-            parameters=dict(task.job.parameters),
-            kernel_name=KERNEL,
-            language="python",
-            progress_bar=False,
-            autosave_cell_every=AUTOSAVE_S,
-            cwd=str(task.source.parent),
-            execution_timeout=CELL_TIMEOUT_S,
-            config=_private_sockets(task.scratch),
-            extra_arguments=["--log-level=CRITICAL"],  # what goes wrong is in the notebook
-        )
-    except Exception as error:  # also a dead kernel: one job's trouble, not the run's
-        if is_full(error):
-            raise
-        return _described(error)
-    return {}
-
-
-def _private_sockets(folder: Path) -> Config:
-    """Talk to the kernel through sockets in a folder of ours: no port that others could read."""
-    if os.name == "nt":
-        return Config()
-    return Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "kernel")}})
-
-
-def _described(error: Exception) -> dict[str, Any]:
-    """An error as `findings.json` keeps it: cell (None if not known), name and message."""
-    if isinstance(error, PapermillExecutionError):
-        return {"cell": error.exec_count, "name": error.ename, "message": str(error.evalue)}
-    if isinstance(error, DeadKernelError):
-        return killed()
-    if isinstance(error, CellTimeoutError):
-        limit = say(
-            "A cell took longer than {minutes} minutes and was stopped.",
-            minutes=words.count(CELL_TIMEOUT_S / 60),
-        )
-        return {"cell": None, "name": "Timeout", "message": limit}
-    return {"cell": None, "name": type(error).__name__, "message": str(error)}
-
-
-def killed(signal: int | None = None) -> dict[str, Any]:
-    """The error of a job whose process was ended from outside."""
-    message = say("Its process was ended from outside, perhaps for lack of memory.")
-    if signal is not None:
-        message = say(
-            "Its process was ended from outside (signal {signal}), perhaps for lack of memory.",
-            signal=signal,
-        )
-    return {"cell": None, "name": "Killed", "message": message}
 
 
 def _write_page(notebook: nbformat.NotebookNode, task: Task, *, error: Mapping[str, Any]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import nbformat
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
 
 from aftersales.display import findings_html
 from aftersales.findings import FINDINGS_MIME
@@ -47,16 +49,36 @@ def notebook_body(notebook: nbformat.NotebookNode, *, since: Mapping[str, int] |
         data = output.get("data", {})
         if FINDINGS_MIME in data:
             data["text/html"] = findings_html(data[FINDINGS_MIME]["findings"], since=since)
-    exporter = HTMLExporter(
+    labels = {"code": say("Code"), "warnings": say("Messages while running")}
+    body, _ = _exporter().from_notebook_node(notebook, resources={"words": labels})
+    return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', _numbered(body))
+
+
+class _PageExporter(HTMLExporter):
+    """nbconvert's exporter; it parses the finished page again only where there are images.
+
+    All it does there is to say which images lack a description. Our figures are SVG and have one.
+    """
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> tuple[str, Any]:
+        page = TemplateExporter.from_notebook_node(self, nb, resources, **options)
+        if "<img" not in page[0]:
+            return page
+        return super().from_notebook_node(nb, resources, **options)
+
+
+@lru_cache(maxsize=1)
+def _exporter() -> _PageExporter:
+    """One for all pages of a process: its templates are compiled once."""
+    exporter = _PageExporter(
         template_name="aftersales",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    labels = {"code": say("Code"), "warnings": say("Messages while running")}
-    body, _ = exporter.from_notebook_node(notebook, resources={"words": labels})
-    return _FIRST_PARAGRAPH.sub(r'\1<p class="lead">', _numbered(body))
+    exporter.register_filter("highlight_code", Highlight2HTML(parent=exporter))
+    return exporter
 
 
 def _numbered(body: str) -> str:

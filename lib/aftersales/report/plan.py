@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from aftersales.errors import RequestError, nearest
 from aftersales.regions import Region
 from aftersales.report.parameters import Parameter, read_parameters, settle
 
-MAX_SECOND_LEVEL = 12  # regions below the root that are reported on when nothing is asked for
+TOO_SMALL = ("outlet",)  # levels that are reported on only when asked for
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,40 @@ def choose_notebooks(root: Path, asked: Sequence[str]) -> dict[str, Path]:
     return chosen or available
 
 
-def choose_regions(profile: Profile, *, asked: Sequence[str], level: str | None) -> list[Region]:
-    """The asked regions, in tree order; by default the root and a short second level."""
+def choose_regions(
+    profile: Profile,
+    *,
+    asked: Sequence[str],
+    level: str | None,
+    held: Collection[str] | None = None,
+) -> list[Region]:
+    """The asked regions, in tree order.
+
+    When none is asked: the root, and all regions above outlets that have data. `held` are the
+    regions whose rows are kept (`regions_held`); None: taken to be all.
+    """
     tree = profile.regions
     if not asked and level is None:
-        second = tree.children(tree.root.id)
-        return [tree.root, *(second if len(second) <= MAX_SECOND_LEVEL else [])]
+        large = [region for region in tree if region.level not in TOO_SMALL]
+        return [r for r in large if r is tree.root or _has_data(tree.members(r.id), held)]
     wanted = {tree[region].id for region in asked}
     if level is not None:
         wanted |= {region.id for region in tree.at_level(level)}
     return [region for region in tree if region.id in wanted]
+
+
+def _has_data(members: Collection[str], held: Collection[str] | None) -> bool:
+    return held is None or not set(members).isdisjoint(held)
+
+
+def regions_held(manifest: Mapping[str, Any]) -> set[str]:
+    """Regions under which rows are kept, by the `manifest.json` of a processed folder.
+
+    >>> regions_held({"tables": {"tickets": {"files": {"region=CN-44/part-0.parquet": "..."}}}})
+    {'CN-44'}
+    """
+    folders = {file.split("/")[0] for t in manifest["tables"].values() for file in t["files"]}
+    return {f.removeprefix("region=") for f in folders if f.startswith("region=")}
 
 
 def plan_jobs(
@@ -86,12 +110,14 @@ def plan_jobs(
     *,
     common: dict[str, Any],
     given: Mapping[str, str],
-    data: str,
+    data: Callable[[str], str],
 ) -> list[Job]:
     """One job per region and notebook.
 
     `common` holds the parameters every notebook declares (profile, as_of ...), `given` the
-    ``-p`` values still to be converted, `data` a digest of the processed tables and the profile.
+    ``-p`` values still to be converted, `data` the digest of a region's own tables and of the
+    profile. A report compares its region with others, whose tables are not in its digest: when
+    only theirs change, it is kept, and compares with what they were when it was made.
     """
     declared = declared_parameters(notebooks)
     reserved = [name for name in given if name in common or name == "region"]
@@ -103,11 +129,12 @@ def plan_jobs(
     sources = {name: path.read_bytes() for name, path in notebooks.items()}
     jobs = []
     for region in regions:
+        own = data(region.id)
         for name in notebooks:
             values = common | {"region": region.id}
             values = {k: v for k, v in values.items() if k in declared[name]} | chosen[name]
             asked = {k: v for k, v in values.items() if k != "processed"}  # `data` stands for it
-            key = _digest(sources[name], library_digest(), data, json.dumps(asked, sort_keys=True))
+            key = _digest(sources[name], library_digest(), own, json.dumps(asked, sort_keys=True))
             jobs.append(Job(name, region.id, values, key))
     return jobs
 

@@ -29,16 +29,24 @@ class Killed:
 
 
 def run_tasks(
-    work: Callable[[T], Any], tasks: Sequence[T], *, workers: int
+    work: Callable[[T], Any],
+    tasks: Sequence[T],
+    *,
+    workers: int,
+    context: Any = _SPAWN,
+    ready: Callable[[], None] | None = None,
 ) -> Iterator[tuple[T, Any]]:
-    """Do `work` on every task in spawned processes; each task with its answer when it is done.
+    """Do `work` on every task in other processes; each task with its answer when it is done.
+
+    `context`, of multiprocessing, says how they are started; each calls `ready` before its first
+    task.
 
     The answer is what `work` returned, the exception it raised, or `Killed`. A process that ends
     in the middle of a task is replaced by a new one. When the caller stops early, closes the
     iterator or is interrupted, the processes are asked to end, and after a while made to.
     """
     waiting = deque(tasks)
-    lanes = [_Lane(work) for _ in range(min(workers, len(waiting)))]
+    lanes = [_Lane(work, context, ready) for _ in range(min(workers, len(waiting)))]
     try:
         busy = {lane.give(waiting.popleft()): lane for lane in lanes}
         while busy:
@@ -47,7 +55,7 @@ def run_tasks(
                 answer = lane.take()
                 if waiting:
                     if isinstance(answer[1], Killed):
-                        lanes.append(lane := _Lane(work))
+                        lanes.append(lane := _Lane(work, context, ready))
                     busy[lane.give(waiting.popleft())] = lane
                 yield answer
     finally:
@@ -60,11 +68,13 @@ def run_tasks(
 class _Lane:
     """A process, and the task it has at the moment."""
 
-    def __init__(self, work: Callable) -> None:
+    def __init__(self, work: Callable, context: Any, ready: Callable[[], None] | None) -> None:
         self.task: Any = None
         self.idle = True
-        self.pipe, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=_serve, args=(work, theirs), daemon=True)
+        self.pipe, theirs = context.Pipe()
+        # A daemon may not have children of its own, and to fork some is what the others are for.
+        only_works = context is _SPAWN
+        self.process = context.Process(target=_serve, args=(work, theirs, ready), daemon=only_works)
         self.process.start()
         theirs.close()
 
@@ -96,12 +106,14 @@ class _Lane:
             self.process.join()
 
 
-def _serve(work: Callable, pipe: Connection) -> None:
+def _serve(work: Callable, pipe: Connection, ready: Callable[[], None] | None) -> None:
     """Answer tasks until the other side hangs up."""
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C in a terminal reaches the caller only, who then ends us in order
     for name in _THREADS:
         os.environ.setdefault(name, "1")  # several processes share the cores
+    if ready:
+        ready()
     with suppress(EOFError, OSError):
         while True:
             task = pipe.recv()

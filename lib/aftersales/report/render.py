@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,10 @@ from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.errors import RequestError
 from aftersales.report import executed, gather, history
-from aftersales.report.engine import Outcome, Task, finish, killed, run_task
+from aftersales.report.cluster import do_tasks_on
+from aftersales.report.engine import Outcome, Task
+from aftersales.report.executor import cores, default_engine, do_tasks, share
+from aftersales.report.fork.limits import NOTEBOOK_S, Limits, fair_memory
 from aftersales.report.frame import job_frame
 from aftersales.report.index_page import index_page
 from aftersales.report.plan import (
@@ -27,11 +31,10 @@ from aftersales.report.plan import (
     choose_regions,
     plan_jobs,
     profile_digest,
+    regions_held,
 )
-from aftersales.report.pool import Killed, run_tasks
 from aftersales.report.region_page import region_page
-
-ENGINES = ("kernel",)
+from aftersales.report.settle import outcome_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Request:
     level: str | None = None
     notebooks: Sequence[str] = ()
     workers: int = 0  # 0: one per core
+    executor: str = ""  # "dask://host:port"; "" is this machine
+    tables: str = ""  # URI under which the workers of a cluster read the processed tables
+    engine: str = ""  # "fork" or "kernel"; "" is the best one for this system
+    time_limit: float = NOTEBOOK_S  # seconds a notebook may take
+    memory_limit: int = 0  # bytes a notebook may take; 0 is an equal part of the machine's
     force: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,20 +83,14 @@ def render(
     started = time.perf_counter()
     as_of = _as_of(store, request.as_of)
     sources = choose_notebooks(request.root, request.notebooks)
-    jobs = _plan(
-        store.profile,
-        request,
-        sources=sources,
-        as_of=f"{as_of:%Y-%m-%d}",
-        data=store.fingerprint(),
-    )
+    jobs = _plan(store.profile, request, sources=sources, as_of=f"{as_of:%Y-%m-%d}", store=store)
     folder = _make_folder(request.out, period=f"{as_of:%Y-%m}")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="aftersales-") as scratch:
         tasks = _tasks(
             jobs, sources, store, request, folder=folder, scratch=Path(scratch), as_of=as_of
         )
-        with closing(_run(tasks, folder=folder, workers=request.workers)) as done:
+        with closing(_run(tasks, store, request, folder=folder)) as done:
             for task, outcome, is_new in done:
                 if is_new:
                     gather.record(outcome, task, store=store, as_of=as_of)
@@ -133,10 +135,12 @@ def _plan(
     *,
     sources: Mapping[str, Path],
     as_of: str = "",
-    data: str = "",
+    store: Store | None = None,
 ) -> list[Job]:
+    settings = profile_digest(profile)
+    held = regions_held(store.manifest) if store else None
     return plan_jobs(
-        choose_regions(profile, asked=request.regions, level=request.level),
+        choose_regions(profile, asked=request.regions, level=request.level, held=held),
         sources,
         common={
             "profile": profile.name,
@@ -145,7 +149,7 @@ def _plan(
             "processed": _processed(profile, request),
         },
         given=request.parameters,
-        data=data + profile_digest(profile),
+        data=lambda region: (store.fingerprint(region) if store else "") + settings,
     )
 
 
@@ -185,6 +189,10 @@ def _tasks(
         region: history.previous_findings(request.out, period=folder.name, region=region)
         for region in {job.region for job in jobs}
     }
+    engine = request.engine or default_engine()
+    limits = Limits(
+        request.time_limit, memory=request.memory_limit or fair_memory(request.workers or cores())
+    )
     place = {"pages": pages, "store": store, "as_of": f"{as_of:%Y-%m-%d}"}
     paths = executed.machine_places(root=request.root, processed=request.processed.absolute())
     return [
@@ -196,13 +204,15 @@ def _tasks(
             frame=job_frame(job, before=before[job.region], **place),
             places=paths,
             kept=None if request.force else gather.reusable(job, folder=folder),
+            engine=engine,
+            limits=limits,
         )
         for number, job in enumerate(jobs)
     ]
 
 
 def _run(
-    tasks: Sequence[Task], *, folder: Path, workers: int
+    tasks: Sequence[Task], store: Store, request: Request, *, folder: Path
 ) -> Iterator[tuple[Task, Outcome, bool]]:
     """Each task with its outcome, and whether it was done now; those left as they are first."""
     todo = []
@@ -211,26 +221,38 @@ def _run(
             yield task, task.kept, False
         else:
             todo.append(task)
-    with closing(run_tasks(run_task, todo, workers=workers or os.cpu_count() or 1)) as answers:
+    with closing(_answers(todo, store, request)) as answers:
         for task, answer in answers:
-            yield task, _outcome(task, answer), True
+            yield task, outcome_of(task, answer), True
 
 
-def _outcome(task: Task, answer: Outcome | Exception | Killed) -> Outcome:
-    if isinstance(answer, Outcome):
-        return answer
-    if isinstance(answer, Exception):
-        raise answer
-    for left in task.out.glob(f".{task.job.notebook}.*-*"):  # half a file of the killed process
-        left.unlink(missing_ok=True)
-    return finish(task, error=killed(answer.signal))
+def _answers(tasks: Sequence[Task], store: Store, request: Request) -> Iterator[tuple[Task, Any]]:
+    if not request.executor:
+        return do_tasks(tasks, store=store, workers=request.workers)
+    return do_tasks_on(
+        request.executor,
+        tasks,
+        store=store,
+        tables=request.tables,
+        root=request.root,
+        shared=share(tasks, store=store),
+    )
 
 
 def write_pages(folder: Path, *, store: Store) -> Path:
-    """Write the page of every region that has findings in `folder`, and the index over them."""
+    """Write the page of every region that has findings in `folder`, and the index over them.
+
+    A page that would be the same is left as it is.
+    """
     contents = gather.regions_done(folder, store=store)
-    for region in contents:
-        page = region_page(region, contents=contents, folder=folder, store=store)
-        write_text(folder / region / "index.html", page)
-    write_text(folder / "index.html", index_page(contents, folder=folder, store=store))
+    pages = {
+        folder / region / "index.html": region_page(
+            region, contents=contents, folder=folder, store=store
+        )
+        for region in contents
+    }
+    pages[folder / "index.html"] = index_page(contents, folder=folder, store=store)
+    for file, page in pages.items():
+        if not file.is_file() or file.read_text(encoding="utf-8") != page:
+            write_text(file, page)
     return folder / "index.html"

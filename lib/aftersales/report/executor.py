@@ -1,0 +1,133 @@
+"""Which processes do the tasks of a run: here, processes of this machine.
+
+An executor takes tasks and yields each with its answer: what `run_task` returned, the exception
+it raised, or `pool.Killed`. How one task is done is the engine's matter (`execution`), and the
+same for every executor.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aftersales.data.store import Store
+from aftersales.report.engine import Task, run_task
+from aftersales.report.fork import safety
+from aftersales.report.fork.lane import Ready
+from aftersales.report.fork.template import clean_process
+from aftersales.report.plan import declared_parameters, read_notebook
+from aftersales.report.pool import run_tasks
+
+ENGINES = ("fork", "kernel")
+LIBRARIES = "aftersales.report.fork.libraries"
+_WORTH_PREPARING = 4  # reports of one notebook; fewer are faster without
+
+
+def default_engine() -> str:
+    """`fork` where it is safe; else `kernel`, which works everywhere."""
+    return "fork" if safety.supported() else "kernel"
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def do_tasks(tasks: Sequence[Task], *, store: Store, workers: int) -> Iterator[tuple[Task, Any]]:
+    """Do the tasks in processes of this machine, `workers` at a time; 0 is one a core."""
+    workers = workers or cores()
+    if not tasks:
+        return
+    if not any(task.engine == "fork" for task in tasks):
+        yield from run_tasks(run_task, tasks, workers=workers)
+        return
+    context = clean_process(LIBRARIES)
+    ready = Ready(dict(os.environ), modules_of({task.source for task in tasks}))
+    shared = _shared(tasks, store, context=context, ready=ready)
+    ready = Ready(ready.environment, ready.modules, shared)
+    with closing(
+        run_tasks(run_task, tasks, workers=workers, context=context, ready=ready)
+    ) as answers:
+        yield from answers
+
+
+def share(tasks: Sequence[Task], *, store: Store) -> bytes:
+    """What all reports of a run share, packed; b"" where it is not worth its while."""
+    if not _worth_preparing(tasks):
+        return b""
+    ready = Ready(dict(os.environ), modules_of({task.source for task in tasks}))
+    return _shared(tasks, store, context=clean_process(LIBRARIES), ready=ready)
+
+
+def _worth_preparing(tasks: Sequence[Task]) -> list[tuple[str, Any]]:
+    """Notebook and parameters of the reports that are enough of their kind to share something."""
+    jobs = [task.job for task in tasks if task.kept is None]
+    count = Counter(job.notebook for job in jobs)
+    return [(j.notebook, j.parameters) for j in jobs if count[j.notebook] >= _WORTH_PREPARING]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What `prepare` is asked for, in a process of its own."""
+
+    store: Store
+    runs: Sequence[tuple[str, Any]]
+
+
+def _shared(tasks: Sequence[Task], store: Store, *, context: Any, ready: Ready) -> bytes:
+    """What all reports share, computed once, in a process whose threads end with it."""
+    jobs = [task.job for task in tasks if task.kept is None]
+    count = Counter(job.notebook for job in jobs)
+    declared = declared_parameters({task.job.notebook: task.source for task in tasks})
+    runs = [
+        (
+            j.notebook,
+            {p.name: p.default for p in declared[j.notebook].values()} | dict(j.parameters),
+        )
+        for j in jobs
+        if count[j.notebook] >= _WORTH_PREPARING
+    ]
+    if not runs or not isinstance(store, Store):
+        return b""
+    asked = Preparation(Store(store.profile, store.folder, store.engine), runs)
+    with closing(
+        run_tasks(prepare_shared, [asked], workers=1, context=context, ready=ready)
+    ) as answers:
+        answer = next(answers)[1]
+    return answer if isinstance(answer, bytes) else b""  # each report then computes it by itself
+
+
+def prepare_shared(asked: Preparation) -> bytes:
+    """What all reports of a run share, packed."""
+    from aftersales.analyses.prepare import prepare
+
+    return prepare(asked.store, runs=asked.runs)
+
+
+def modules_of(notebooks: set[Path]) -> list[str]:
+    """The modules that the notebooks' cells import, sorted; cells with magics are left out."""
+    found: set[str] = set()
+    for notebook in notebooks:
+        for cell in read_notebook(notebook).cells:
+            if cell.cell_type == "code":
+                with suppress(SyntaxError):
+                    found |= _imported(ast.parse(cell.source))
+    return sorted(found)
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
