@@ -30,11 +30,15 @@ _WORDS = {
     "segment": N_("Segment"), "reason": N_("Reason"), "action": N_("Action"),
     "category": N_("Category"), "priority": N_("Priority"), "peers": N_("Peers"),
     "others": N_("Others"), "rung": N_("Past seen as"),
+    "hotspot": N_("Hotspot"), "where": N_("Where"), "what": N_("What"),
     # when
     "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
     "end": N_("End"), "first": N_("First"), "last": N_("Last"), "age": N_("Age (months)"),
     "months_in_service": N_("Months in service"), "months": N_("Months"),
-    "released_at": N_("Released"),
+    "within_3": N_("Within 3 months"), "within_6": N_("Within 6 months"),
+    "within_12": N_("Within 12 months"), "within_24": N_("Within 24 months"),
+    "released_at": N_("Released"), "weeks": N_("Weeks"), "since": N_("Since"),
+    "between": N_("Between"), "shape": N_("How it came"), "alarm": N_("Alarm"),
     # how many
     "n": N_("n"), "count": N_("Count"), "cases": N_("Cases"), "tickets": N_("Tickets"),
     "units": N_("Units"), "customers": N_("Customers"), "answers": N_("Answers"),
@@ -56,7 +60,9 @@ _WORDS = {
     "maturity": N_("Judged already"), "cost": N_("Cost"), "excess_cost": N_("Excess cost"),
     "explained": N_("Explained"), "coverage": N_("Coverage"), "missing": N_("Missing"),
     "amount": N_("Amount"), "past": N_("Period before"), "growth": N_("Growth"),
+    "crude_expected": N_("Expected, crude"),
     # how sure
+    "by_chance": N_("By chance"), "if_chance": N_("For this to be chance"),
     "p": N_("p"), "q": N_("q (FDR)"), "evidence": N_("Evidence"), "signal": N_("Signal"),
     "significant": N_("Significant"), "verdict": N_("Verdict"), "note": N_("Note"),
     "differs_p": N_("Differs (p)"), "withheld": N_("Withheld"), "cause": N_("Cause"),
@@ -64,12 +70,25 @@ _WORDS = {
     "low": N_("Low"), "high": N_("High"),
     "young": N_("Young"), "young_rest": N_("Young, others"),
     "missing_cases": N_("Missing, cases"), "missing_exposure": N_("Missing, at risk"),
+    "a_week": N_("Cases a week"), "dispersion": N_("Variance over mean"),
+    "wave": N_("Season (± of the log)"), "simulated": N_("Weeks simulated"),
+    "spikes": N_("Called a spike"), "in_drift": N_("In a drift"),
+    # where it comes from and what to do
+    "raw_ratio": N_("Crude ratio"), "of_start": N_("Of the start"), "mixing": N_("Mixing"),
+    "time_at_risk": N_("Time in service"), "recorded": N_("Filled in"), "mix": N_("Mix"),
+    "multiplicity": N_("Many looks"), "same_everywhere": N_("Same everywhere"),
+    "first_sight": N_("At first sight"), "why": N_("Why not"), "of_value": N_("Of value"),
+    "to_do": N_("What to do"), "owner": N_("Who"), "within_days": N_("Within (days)"),
+    "because": N_("Evidence for it"), "stage": N_("Step"), "data": N_("Data"),
+    "check": N_("Check"), "result": N_("Result"),
+    "tool": N_("Tool"), "decision": N_("Decision"), "built_quarter": N_("Production quarter"),
     # what was cleaned
     "table": N_("Table"), "column": N_("Column"), "step": N_("Step"), "rows": N_("Rows"),
     "rows_in": N_("Rows in"), "rows_out": N_("Rows out"), "read": N_("Read"),
     "kept": N_("Kept"), "duplicates": N_("Duplicates"), "rejected": N_("Rejected"),
     "file": N_("File"), "line": N_("Line"), "key": N_("Key"), "joined": N_("Joined"),
     "late": N_("Late"), "complete": N_("Complete"), "completeness": N_("Completeness"),
+    "known": N_("Known so far"),
     "to": N_("Refers to"), "filled": N_("Filled"),
 }  # fmt: skip
 
@@ -85,19 +104,26 @@ _STEPS = {
     "regions": N_("regions"), "joins": N_("joins"), "ages": N_("ages"),
     "privacy": N_("privacy"), "kept": N_("kept"), "note": N_("note"),
 }  # fmt: skip
-_RUNGS = {"season": N_("level and season"), "level": N_("level"), "short": N_("short")}
+_RUNGS = {
+    "season": N_("level and season"), "level": N_("level"), "short": N_("short"),
+    "C2": N_("seven weeks before"), "C1": N_("seven weeks before"), "none": N_("not judged"),
+}  # fmt: skip
+_SHAPES = {"jump": N_("at once"), "creep": N_("month by month"), "unclear": N_("not clear")}
+_ALARMS = {"spike": N_("spike"), "drift": N_("drift"), "both": N_("jump that lasts")}
 # Columns that hold words of ours -> those words.
-VALUES = {"severity": SEVERITY, "step": _STEPS, "rung": _RUNGS}
+VALUES = {"severity": SEVERITY, "step": _STEPS, "rung": _RUNGS, "shape": _SHAPES, "alarm": _ALARMS}
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("share", "cumulative", "mature", "maturity", "explained", "coverage", "missing",
          "joined", "filled", "complete", "completeness", "late", "young", "young_rest",
-         "missing_cases", "missing_exposure"), "share"),
+         "missing_cases", "missing_exposure", "spikes", "in_drift", "of_start",
+         "of_value"), "share"),
     **dict.fromkeys(("p", "q", "differs_p"), "p"),
     **dict.fromkeys(
         ("n", "count", "cases", "tickets", "units", "customers", "answers", "at_risk", "exposure",
-         "excess", "read", "kept", "duplicates", "rejected", "rows", "rows_in", "rows_out"),
+         "excess", "known", "read", "kept", "duplicates", "rejected", "rows", "rows_in",
+         "rows_out"),
         "count"),
     **dict.fromkeys(("cost", "excess_cost"), "money"),
 }  # fmt: skip

@@ -94,8 +94,8 @@ def test_incomplete_usual_and_doubled_last_weeks(company):
         "ok": (daily(28, each=4), "The last four weeks have 100 % of the usual number of rows "
                "(tickets); in the year before, four weeks had between 100 % and 100 %."),
         "watch high": (daily(28, each=8), "The last four weeks have 200 % of the usual number of "
-                       "rows (tickets). Check for double deliveries of data before looking for a "
-                       "cause."),
+                       "rows (tickets). Where cleaning found no more copies than usual, this is "
+                       "a real rise: look at what changed."),
     }  # fmt: skip
     for severity, (last, expected) in ends.items():
         result = quality(company({"tickets": pd.concat([usual, last])}))
@@ -136,4 +136,30 @@ def test_empty_cells_are_listed_by_column_the_emptiest_first(company):
     assert missing.to_dict("records") == [
         {"table": "tickets", "column": "agent_id", "missing": 1.0},
         {"table": "tickets", "column": "outlet", "missing": 0.1},
+    ]
+
+
+def test_how_complete_the_last_months_are_is_said_in_one_sentence(company):
+    months = pd.date_range("2024-12-05", periods=13, freq="MS") + pd.Timedelta(days=4)
+    parts = [
+        pd.DataFrame({"requested_at": [day] * 6 + [day + pd.Timedelta(days=31)] * 4})
+        .assign(delivered_at=day, region="CN-11")
+        for day in months
+    ]  # fmt: skip
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[rows["requested_at"] <= "2025-12-31"]
+    result = quality(company({"returns": rows}))
+    (text,) = texts(result, "late_reports")
+    last = result.late.iloc[-1]
+    span = f"{100 * last['complete_low']:.1f}–{100 * last['complete_high']:.1f} %"
+    assert text == (
+        f"Of the returns that deliveries of Dec 2025 will bring, about 60 % ({span}) are known: "
+        f"6 so far, 10 ({last['low']:.0f}–{last['high']:.0f}) in the end. Known of the months "
+        "before: Nov 2025 100 % and Oct 2025 100 %."
+    )
+    assert result.late_table()["expected"].tolist() == [10, 10, 10]
+    soon = rows.assign(requested_at=rows["delivered_at"])
+    assert texts(quality(company({"returns": soon})), "late_reports") == [
+        "Table returns: reports come so soon that the last three months are complete to at least "
+        "100.0 %."
     ]

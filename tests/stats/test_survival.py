@@ -78,3 +78,22 @@ def test_equal_durations_are_called_no_more_often_than_stated(rng):
 def test_observed_must_be_true_or_false_for_each_duration():
     with pytest.raises(DataError, match="true or false for each of the 2 durations"):
         kaplan_meier([1, 2], [True])
+
+
+def test_cases_that_enter_late_are_at_risk_only_from_their_entry():
+    # Two cases from the beginning, one known only because it had lasted 3 already.
+    curve = kaplan_meier([2, 5, 6], [True, True, False], entry=[0, 0, 3])
+    assert curve["at_risk"].tolist() == [2, 2]
+    assert curve["survival"].tolist() == [0.5, 0.25]
+    with pytest.raises(DataError, match="longer than its `entry`; 1 of 2"):
+        kaplan_meier([2, 5], [True, True], entry=[2, 0])
+
+
+def test_late_entries_do_not_bias_survival(rng):
+    life, entry = rng.exponential(10, 4000), rng.uniform(0, 20, 4000)
+    seen = life > entry
+    curve = kaplan_meier(life[seen], np.ones(seen.sum()), entry=entry[seen]).set_index("time")
+    after = curve[curve.index > 1]
+    known = after["survival"] / after["survival"].iloc[0]
+    at = known.index[known.index.searchsorted(11)]
+    assert known[at] == pytest.approx(np.exp(-(at - known.index[0]) / 10), abs=0.06)

@@ -8,14 +8,17 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from aftersales.analyses.day_counts import Days, until
 from aftersales.analyses.scope import Scope
 from aftersales.data.schema import time_column
-from aftersales.metrics.frames import collect, known
+from aftersales.metrics.frames import collect, first_day, known, month_index, month_of
+from aftersales.stats.completeness import completeness, delay_triangle
 
 RECENT_WEEKS, PAST_WEEKS, YEAR_WEEKS = 4, 26, 52
 OLD_DAYS = 14  # age of the last row below which no table is called stale
 OLD_GAPS = 5  # usual gaps between days with rows, above which it is
 SETTLED_DAYS = 180  # by then nearly all that comes has come
+RECENT_MONTHS, PAST_MONTHS, LONGEST = 3, 24, 12  # months told, learned from, and longest delay
 _STREAMS = (  # tables that keep growing; units, customers or outlets may stand still
     *("tickets", "ticket_steps", "repairs", "orders", "returns", "surveys", "usage", "exposure"),
 )
@@ -41,27 +44,19 @@ def main_table(scope: Scope) -> str:
     return next((t for t in names if scope.store.has(t, time_column(t))), "")
 
 
-def _by_day(scope: Scope, table: str) -> pd.DataFrame:
-    """``day``, ``n`` rows of the region, days with rows only, up to `as_of`."""
-    time = time_column(table)
-    rows = scope.store.scan(table, region=scope.region.id)
-    rows = rows.filter(known(time, as_of=scope.as_of)).with_columns(
-        day=nw.col(time).dt.truncate("1d")
-    )
-    return collect(rows.group_by("day").agg(n=nw.len()), sort=["day"])
-
-
-def weekly(scope: Scope) -> pd.DataFrame:
+def weekly(scope: Scope, *, days: Days) -> pd.DataFrame:
     """Rows of the main table by week of seven days, the last one ending on `as_of`.
 
-    ``week`` (its first day) and ``n``; empty weeks count zero.
+    `days` as `day_counts.day_counts` gives them. ``week`` (its first day) and ``n``; empty weeks
+    count zero.
     """
     table = main_table(scope)
-    days = _by_day(scope, table) if table else pd.DataFrame()
-    if days.empty:
+    counted = until(days[table], scope.as_of) if table else pd.DataFrame()
+    if counted.empty:
         return pd.DataFrame(columns=["week", "n"])
-    back = (scope.as_of.normalize() - days["day"]).dt.days // 7
-    counts = days.groupby(back.to_numpy())["n"].sum().reindex(range(int(back.max()) + 1)).fillna(0)
+    back = (scope.as_of.normalize() - counted["day"]).dt.days // 7
+    counts = counted.groupby(back.to_numpy())["n"].sum()
+    counts = counts.reindex(range(int(back.max()) + 1)).fillna(0)
     start = scope.as_of.normalize() - pd.to_timedelta(counts.index * 7 + 6, unit="D")
     weeks = pd.DataFrame({"week": start, "n": counts.to_numpy()})
     return weeks.sort_values("week").reset_index(drop=True)
@@ -84,7 +79,7 @@ def usual_weeks(weeks: pd.DataFrame) -> UsualWeeks:
     return UsualWeeks(float(rolling[-1]), float(past.min()), float(past.max()))
 
 
-def table_ends(scope: Scope) -> pd.DataFrame:
+def table_ends(scope: Scope, *, days: Days) -> pd.DataFrame:
     """How old the last row of each table of events is, in the region.
 
     One row per table: ``table``, ``last`` day with rows, ``age`` of it in days,
@@ -94,14 +89,63 @@ def table_ends(scope: Scope) -> pd.DataFrame:
     for table in _STREAMS:
         if not scope.store.has(table, time_column(table)):
             continue
-        days = _by_day(scope, table)["day"]
-        if len(days) < 2:
+        when = until(days[table], scope.as_of)["day"]
+        if len(when) < 2:
             continue
-        age = (scope.as_of.normalize() - days.iloc[-1]).days
-        usual = (days.iloc[-1] - days.iloc[0]).days / (len(days) - 1)
+        age = (scope.as_of.normalize() - when.iloc[-1]).days
+        usual = (when.iloc[-1] - when.iloc[0]).days / (len(when) - 1)
         stale = age > max(OLD_DAYS, OLD_GAPS * usual)
-        rows.append((table, days.iloc[-1], age, usual, stale))
+        rows.append((table, when.iloc[-1], age, usual, stale))
     return pd.DataFrame(rows, columns=["table", "last", "age", "usual", "stale"])
+
+
+def late_reports(scope: Scope) -> pd.DataFrame:
+    """How complete the last three months are, where cases become known after they happen.
+
+    Looked at are returns by month of delivery, and rows of any table that say when they were
+    reported (column ``reported_at`` beside its own time) or when what they report happened
+    (``happened_at``). Delays up to a year, from the months of the last two years.
+
+    One row per table and month: ``table``, ``event``, ``report`` (the two columns), ``month``,
+    ``known`` cases, ``complete`` (share of those to come within a year that are known), its 95 %
+    interval ``complete_low``, ``complete_high``, ``expected`` final number with its prediction
+    interval ``low``, ``high``. Tables with fewer than 20 cases are left out; method:
+    `stats.completeness`.
+    """
+    parts = []
+    for table, event, report in _two_dates(scope):
+        triangle = delay_triangle(
+            _delays(scope, table, event, report), last=month_of(scope.last_day), max_delay=LONGEST
+        )
+        found = completeness(triangle.tail(PAST_MONTHS + LONGEST))
+        if not found.few:
+            months = found.months.tail(RECENT_MONTHS)
+            named = months.assign(table=table, event=event, report=report)
+            parts.append(named.assign(month=first_day(named["origin"])))
+    columns = ["table", "event", "report", "month", "known", "complete", "complete_low"]
+    columns += ["complete_high", "expected", "low", "high"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _two_dates(scope: Scope) -> list[tuple[str, str, str]]:
+    """Table, column with the time of the event, column with the time of its report."""
+    found = []
+    for table in _STREAMS:
+        time = time_column(table)
+        pairs = [(time, "reported_at"), ("happened_at", time)]
+        pairs += [("delivered_at", time)] if table == "returns" else []
+        found += [(table, *pair) for pair in pairs if scope.store.has(table, *pair)]
+    return found
+
+
+def _delays(scope: Scope, table: str, event: str, report: str) -> pd.DataFrame:
+    """Cases by month of the event and months until the report; impossible orders are left out."""
+    rows = scope.store.scan(table, region=scope.region.id)
+    rows = rows.filter(known(report, as_of=scope.last_day), ~nw.col(event).is_null())
+    rows = rows.select(origin=month_index(event), until=month_index(report))
+    counts = collect(rows.group_by("origin", "until").agg(n=nw.len()), sort=["origin", "until"])
+    counts = counts.assign(delay=counts["until"] - counts["origin"])
+    return counts[counts["delay"] >= 0]
 
 
 def lags(scope: Scope) -> pd.DataFrame:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import quality_words
-from aftersales.analyses.arrivals import lags, main_table, table_ends, usual_weeks, weekly
+from aftersales.analyses.arrivals import (
+    lags,
+    late_reports,
+    main_table,
+    table_ends,
+    usual_weeks,
+    weekly,
+)
+from aftersales.analyses.day_counts import EMPTY, Days, day_counts, until
+from aftersales.analyses.key_joins import key_joins
 from aftersales.analyses.scope import Scope, read_scope
-from aftersales.data.schema import joins, time_column
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
-from aftersales.metrics.frames import add_month as with_month
-from aftersales.metrics.frames import collect, known
 from aftersales.words import say
 
 RECENT_WEEKS, PAST_WEEKS = 4, 26
@@ -33,7 +38,8 @@ class Quality:
     rows whose region could not be resolved; the root only), ``first``, ``last``.
     `coverage` counts rows by table and month; `joins` says how many keys meet their table;
     `missing` gives the share of empty cells by column; `weeks` counts the main table by week;
-    `ends` and `lags` say how old the last row of each table is and how late things become known.
+    `ends` and `lags` say how old the last row of each table is and how late things become known,
+    `late` how complete the last three months are where that can be told.
     """
 
     scope: Scope
@@ -44,6 +50,7 @@ class Quality:
     weeks: pd.DataFrame
     ends: pd.DataFrame
     lags: pd.DataFrame
+    late: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
         """One row per table."""
@@ -79,6 +86,12 @@ class Quality:
         """Rows of the last four weeks over those of a usual four weeks (the median week)."""
         return usual_weeks(self.weeks).ratio
 
+    def late_table(self) -> pd.DataFrame:
+        """The last three months of tables that become known late: known, complete, expected."""
+        names = {"low": "expected_low", "high": "expected_high"}
+        columns = ["table", "month", "known", "complete", "complete_low", "complete_high"]
+        return self.late.rename(columns=names)[[*columns, "expected", *names.values()]]
+
     def log(self) -> pd.DataFrame:
         """The cleaning log: the steps that changed or counted something."""
         return self.scope.store.cleaning_log(only_counted=True)
@@ -104,20 +117,21 @@ def quality(
     months : months of coverage shown, up to `as_of`
     """
     scope = read_scope(store, region=region, as_of=as_of)
-    coverage = _coverage(scope, months)
+    days = day_counts(scope)
     return Quality(
         scope=scope,
-        tables=_tables(scope),
-        coverage=coverage,
-        joins=_joins(scope),
-        missing=_missing(scope),
-        weeks=weekly(scope),
-        ends=table_ends(scope),
+        tables=_tables(scope, days),
+        coverage=_coverage(scope, days, months),
+        joins=key_joins(scope, days=days),
+        missing=_missing(days),
+        weeks=weekly(scope, days=days),
+        ends=table_ends(scope, days=days),
         lags=lags(scope),
+        late=late_reports(scope),
     )
 
 
-def _tables(scope: Scope) -> pd.DataFrame:
+def _tables(scope: Scope, days: Days) -> pd.DataFrame:
     rows = []
     for table, entry in scope.store.manifest["tables"].items():
         counts = {k: entry[k] for k in ("read", "kept", "duplicates", "rejected")}
@@ -128,7 +142,7 @@ def _tables(scope: Scope) -> pd.DataFrame:
                 **counts,
                 "duplicate_share": entry["duplicates"] / read,
                 "rejected_share": entry["rejected"] / read,
-                **_own(scope, table),
+                **_own(scope, table, days.get(table)),
                 "first": entry.get("first"),
                 "last": entry.get("last"),
             }
@@ -136,78 +150,39 @@ def _tables(scope: Scope) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _own(scope: Scope, table: str) -> dict[str, float]:
-    store = scope.store
-    if not store.has(table):
-        return {"rows": 0, "unknown_region": np.nan}
-    rows = store.scan(table, region=scope.region.id)
-    if not store.has(table, "region"):
-        return {
-            "rows": collect(rows.select(n=nw.len()), sort=[])["n"].iloc[0],
-            "unknown_region": np.nan,
-        }
-    unknown = (nw.col("region") == "unknown").cast(nw.Int64).sum()
-    counts = collect(rows.select(n=nw.len(), u=unknown), sort=[]).fillna(0).iloc[0]
-    at_root = scope.parent is None and counts["n"] > 0
-    return {"rows": counts["n"], "unknown_region": counts["u"] / counts["n"] if at_root else np.nan}
+def _own(scope: Scope, table: str, days: pd.DataFrame | None) -> dict[str, float]:
+    """Rows of the region; at the root also the share of rows with an unknown one."""
+    rows = 0 if days is None else int(days["n"].sum())
+    told = rows > 0 and scope.parent is None and scope.store.has(table, "region")
+    return {"rows": rows, "unknown_region": days["unknown"].sum() / rows if told else np.nan}
 
 
-def _coverage(scope: Scope, months: int) -> pd.DataFrame:
+def _coverage(scope: Scope, days: Days, months: int) -> pd.DataFrame:
     parts, start = [], scope.months(months)[0]
-    for table in scope.store.tables:
-        time = time_column(table)
-        if not time or not scope.store.has(table, time):
-            continue
-        rows = scope.store.scan(table, region=scope.region.id)
-        rows = rows.filter(known(time, as_of=scope.as_of), nw.col(time) >= start)
-        counts = with_month(rows, time).group_by("month").agg(n=nw.len())
-        parts.append(collect(counts, sort=["month"]).assign(table=table))
-    if not parts or not sum(map(len, parts)):
+    for table, counted in days.items():
+        rows = until(counted, scope.as_of)
+        rows = rows[rows["day"] >= start]
+        month = rows["day"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+        counts = rows.groupby(month.rename("month"))["n"].sum().reset_index()
+        parts.append(counts.assign(table=table))
+    parts = [p for p in parts if len(p)]
+    if not parts:
         return pd.DataFrame(columns=["table", "month", "n"])
     return pd.concat(parts, ignore_index=True)[["table", "month", "n"]]
 
 
-def _joins(scope: Scope) -> pd.DataFrame:
-    """For every key that points to another table: rows with a key, and how many of them meet it."""
-    rows, store = [], scope.store
-    for table in store.tables:
-        for column, (other, key) in joins(table).items():
-            if not (store.has(table, column) and store.has(other, key)):
-                continue
-            keys = store.scan(table, region=scope.region.id).select(key=nw.col(column))
-            known_keys = store.scan(other).select(key=nw.col(key), met=nw.lit(1)).unique("key")
-            joined = keys.join(known_keys, on="key", how="left")
-            have = (~nw.col("key").is_null()).cast(nw.Int64).sum()
-            met = nw.col("met").sum()
-            counts = collect(joined.select(n=nw.len(), have=have, met=met), sort=[]).fillna(0)
-            n, have_n, met_n = counts.iloc[0][["n", "have", "met"]]
-            rows.append(
-                {
-                    "table": table,
-                    "column": column,
-                    "to": other,
-                    "n": n,
-                    "filled": have_n / n if n else np.nan,
-                    "joined": met_n / have_n if have_n else np.nan,
-                }
-            )
-    return pd.DataFrame(rows, columns=["table", "column", "to", "n", "filled", "joined"])
-
-
-def _missing(scope: Scope) -> pd.DataFrame:
-    parts, store = [], scope.store
-    for table in store.tables:
-        columns = [c for c in store.columns(table) if c != "region"]
-        rows = store.scan(table, region=scope.region.id)
-        empty = [nw.col(c).is_null().cast(nw.Int64).sum().alias(c) for c in columns]
-        counts = collect(rows.select(nw.len().alias("_n"), *empty), sort=[]).iloc[0]
-        if counts["_n"]:
-            share = counts[columns].astype(float) / counts["_n"]
+def _missing(days: Days) -> pd.DataFrame:
+    parts = []
+    for table, counted in days.items():
+        n = counted["n"].sum()
+        empty = counted.filter(regex=f"^{EMPTY}").sum()
+        if n:
+            names = empty.index.str.removeprefix(EMPTY)
             parts.append(
-                pd.DataFrame({"table": table, "column": columns, "missing": share.to_numpy()})
+                pd.DataFrame({"table": table, "column": names, "missing": empty.values / n})
             )
     if not parts:
         return pd.DataFrame(columns=["table", "column", "missing"])
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["missing"] > 0].sort_values("missing", ascending=False)
+    table = table[table["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
     return table.reset_index(drop=True)

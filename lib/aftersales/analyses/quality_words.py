@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from aftersales import words
-from aftersales.analyses.arrivals import usual_weeks
+from aftersales.analyses import arrival_words
 from aftersales.findings import Finding, Severity
-from aftersales.words import N_, say, say_n
+from aftersales.words import say, say_n
 
 if TYPE_CHECKING:
     from aftersales.analyses.quality import Quality
@@ -17,28 +17,13 @@ if TYPE_CHECKING:
 WATCH_REJECTED, ACT_REJECTED = 0.05, 0.20  # share of a table's rows that cleaning rejected
 WATCH_JOINED, ACT_JOINED = 0.90, 0.50  # share of filled keys that meet their table
 WATCH_UNKNOWN = 0.05  # share of rows whose region could not be resolved
-LOW_WEEKS, HIGH_WEEKS = 0.75, 1.5  # last four weeks over usual ones, and out of a year's range
 FREQUENT = 10  # rows in a usual month from which a month without any is a gap
-_LATE = {
-    "days_to_return": N_(
-        "Nine in ten returns are requested by day {days} after delivery (median {median}): goods "
-        "delivered since then can still come back."
-    ),
-    "turnaround_days": N_(
-        "Nine in ten repairs are finished by day {days} (median {median}): of those opened since "
-        "then many are still open."
-    ),
-    "resolution_hours": N_(
-        "Nine in ten tickets are resolved by day {days} (median {median}): of those opened since "
-        "then many are still open."
-    ),
-}
 
 
 def findings(result: Quality) -> list[Finding]:
     """All sentences of the report."""
     found = _tables(result) + _joins(result) + _regions(result) + _gaps(result)
-    return [*found, *_weeks(result), *_stale(result), *_late(result)]
+    return [*found, *arrival_words.findings(result)]
 
 
 def _tables(result: Quality) -> list[Finding]:
@@ -166,78 +151,3 @@ def _gaps(result: Quality) -> list[Finding]:
             )
             found.append(Finding("watch", text, subject={"table": str(table)}, kind="gap"))
     return found
-
-
-def _weeks(result: Quality) -> list[Finding]:
-    ratio, low, high = usual_weeks(result.weeks)
-    if ratio != ratio:
-        text = say("There are too few weeks of data to say whether the last ones are complete.")
-        return [Finding("unknown", text, kind="completeness")]
-    values = {
-        "ratio": words.percent(ratio, decimals=0),
-        "table": result.main_table,
-        "low": words.percent(low, decimals=0),
-        "high": words.percent(high, decimals=0),
-    }
-    severity: Severity = "watch"
-    if ratio < min(LOW_WEEKS, low):
-        text = say(
-            "The last four weeks have {ratio} of the usual number of rows ({table}). They may be "
-            "incomplete: do not read the end of a series as an improvement.",
-            **values,
-        )
-    elif ratio > max(HIGH_WEEKS, high):
-        text = say(
-            "The last four weeks have {ratio} of the usual number of rows ({table}). Check for "
-            "double deliveries of data before looking for a cause.",
-            **values,
-        )
-    else:
-        text = say(
-            "The last four weeks have {ratio} of the usual number of rows ({table}); in the year "
-            "before, four weeks had between {low} and {high}.",
-            **values,
-        )
-        severity = "ok"
-    return [Finding(severity, text, estimate=ratio, unit="share", kind="completeness")]
-
-
-def _stale(result: Quality) -> list[Finding]:
-    """Tables whose last row is older than their own rhythm explains."""
-    return [
-        Finding(
-            "watch",
-            say_n(
-                "The last row of table {table} is {n} day old ({day}), much older than usual: "
-                "later ones may be missing.",
-                "The last row of table {table} is {n} days old ({day}), much older than usual: "
-                "later ones may be missing.",
-                row.age,
-                table=row.table,
-                day=words.day(row.last),
-            ),
-            subject={"table": row.table},
-            estimate=row.age,
-            baseline=row.usual,
-            unit="days",
-            kind="stale",
-        )
-        for row in result.ends.itertuples()
-        if row.stale
-    ]
-
-
-def _late(result: Quality) -> list[Finding]:
-    """Late arrivals: how long it takes until nine in ten cases are known."""
-    return [
-        Finding(
-            "ok",
-            say(_LATE[row.column], days=words.count(row.p90), median=words.count(row.median)),
-            subject={"table": row.table},
-            estimate=row.p90,
-            n=row.n,
-            unit="days",
-            kind="late",
-        )
-        for row in result.lags.itertuples()
-    ]

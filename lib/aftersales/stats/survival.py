@@ -12,10 +12,15 @@ from aftersales.stats.checks import Numbers
 from aftersales.stats.intervals import RatioTest
 
 
-def kaplan_meier(durations: Numbers, observed: Numbers, *, level: float = 0.95) -> pd.DataFrame:
+def kaplan_meier(
+    durations: Numbers, observed: Numbers, *, entry: Numbers = 0.0, level: float = 0.95
+) -> pd.DataFrame:
     """Share of cases still running after each duration at which one ended.
 
-    ``observed`` is False for a case still running (censored) at its duration.
+    ``observed`` is False for a case still running (censored) at its duration. ``entry`` is the
+    duration from which a case was under observation (left truncation), 0 from its beginning: it is
+    at risk only after it, since it would be unknown had it ended before. Survival is then that of
+    cases that reached the smallest entry; where few are at risk early on, one end weighs much.
 
     Returns
     -------
@@ -23,12 +28,13 @@ def kaplan_meier(durations: Numbers, observed: Numbers, *, level: float = 0.95) 
         ``time``, ``at_risk``, ``events``, ``survival`` (0 to 1) and its interval ``low``,
         ``high`` (Greenwood's variance on the log-minus-log scale; NaN where survival is 0).
         No rows when nothing ended. Kaplan and Meier 1958, J. Am. Stat. Assoc. 53:457;
-        Kalbfleisch and Prentice 2002, section 1.4.
+        Kalbfleisch and Prentice 2002, section 1.4; with entries Tsai, Jewell and Wang 1987,
+        Biometrika 74:883.
 
     >>> kaplan_meier([1, 2, 3], [True, False, True])["survival"].round(3).tolist()
     [0.667, 0.0]
     """
-    time, at_risk, events = _life_table(durations, observed)
+    time, at_risk, events = _life_table(durations, observed, entry)
     survival = np.cumprod(1 - events / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events)))) / np.log(survival)
@@ -83,7 +89,9 @@ def compare_durations(
     """
     first = km_quantile(durations, observed, q, level=level)
     other = km_quantile(other_durations, other_observed, q, level=level)
-    p = _log_rank_p(_ends(durations, observed), _ends(other_durations, other_observed))
+    p = _log_rank_p(
+        read_durations(durations, observed), read_durations(other_durations, other_observed)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         (a, al, ah), (b, bl, bh) = np.log(first), np.log(other)
         low = np.exp(a - b - np.sqrt((a - al) ** 2 + (bh - b) ** 2))
@@ -91,7 +99,8 @@ def compare_durations(
         return RatioTest(float(np.exp(a - b)), float(low), float(high), p)
 
 
-def _ends(durations: Numbers, observed: Numbers) -> tuple[np.ndarray, np.ndarray]:
+def read_durations(durations: Numbers, observed: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    """Durations, and whether each ended (true) or was still running; checked."""
     time = checks.counts(durations, name="durations").reshape(-1)
     ended = np.asarray(observed).reshape(-1)
     if ended.size != time.size or not np.isin(ended, [0, 1]).all():
@@ -102,11 +111,19 @@ def _ends(durations: Numbers, observed: Numbers) -> tuple[np.ndarray, np.ndarray
     return time, ended.astype(bool)
 
 
-def _life_table(durations: Numbers, observed: Numbers) -> tuple:
+def _life_table(durations: Numbers, observed: Numbers, entry: Numbers) -> tuple:
     """Distinct durations with an end, cases at risk just before, and ends."""
-    time, ended = _ends(durations, observed)
+    time, ended = read_durations(durations, observed)
+    start = np.broadcast_to(checks.counts(entry, name="entry"), time.shape)
+    if (never := (start > 0) & (start >= time)).any():
+        raise DataError(
+            f"Every duration must be longer than its `entry`; {never.sum()} of {time.size} are "
+            "not. Leave out cases that were never under observation."
+        )
     distinct, events = np.unique(time[ended], return_counts=True)
-    at_risk = time.size - np.searchsorted(np.sort(time), distinct, side="left")
+    entered = np.searchsorted(np.sort(start[start > 0]), distinct, side="left")
+    entered = entered + (start == 0).sum()
+    at_risk = entered - np.searchsorted(np.sort(time), distinct, side="left")
     return distinct, at_risk.astype(float), events.astype(float)
 
 
