@@ -57,7 +57,7 @@ class Cluster:
         address = f"tcp://127.0.0.1:{self.port}"
         return self.start("worker", address, "--nthreads", "1", "--no-dashboard")
 
-    def wait(self, done, seconds: float = 150) -> None:
+    def wait(self, done, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < end, "it took too long"
