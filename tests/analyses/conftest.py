@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,10 @@ class Company:
     profile: Profile
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)  # of the manifest
     log: list[tuple] = field(default_factory=list)  # table, step, rows in, rows out, reason
+    identity: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def fingerprint(self) -> str:
+        return self.identity
 
     @property
     def tables(self) -> list[str]:

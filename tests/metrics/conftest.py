@@ -93,6 +93,11 @@ class Tables:
     engine: Engine = lambda frame: frame
     as_of: pd.Timestamp = AS_OF
     targets: dict[str, Target] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def fingerprint(self) -> str:
+        hashes = [pd.util.hash_pandas_object(t, index=False).sum() for t in self.tables.values()]
+        return str([*self.tables, *hashes])
 
     @property
     def profile(self) -> SimpleNamespace:

@@ -10,9 +10,12 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from aftersales import plot
+from aftersales.plot.svg import short_path
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -100,3 +103,36 @@ def test_a_notebook_cell_shows_one_svg_and_its_description():
         (output,) = cell.outputs
         assert set(output.data) == {"image/svg+xml", "text/plain"}
         assert output.data["text/plain"].startswith("n from Jan 2025 to Jan 2025;")
+
+
+POINTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=8)
+
+
+def corners(d: str) -> list[tuple[float, float]]:
+    """The points that a path of straight steps visits, back at its start when it is closed."""
+    visited: list[tuple[float, float]] = []
+    for letter, rest in re.findall(r"([MLHVz])([^MLHVz]*)", d):
+        numbers = [float(v) for v in rest.split()] or list(visited[0])
+        across = numbers[0] if letter != "V" else visited[-1][0]
+        up = numbers[-1] if letter != "H" else visited[-1][1]
+        visited.append((across, up))
+    return visited
+
+
+@given(points=POINTS, closed=st.booleans())
+def test_a_shortened_path_visits_the_same_points(points, closed):
+    start, *others = [f"{x} {y}" for x, y in points]
+    path = f"M{start}" + "".join(f"L{p}" for p in others) + (f"L{start}z" if closed else "")
+    visited = corners(path)
+    if closed:  # the way back to the start is drawn once, by closing
+        visited.pop()
+
+    assert corners(short_path(path)) == visited
+    assert len(short_path(path)) <= len(path)
+
+
+def test_a_page_does_not_carry_what_nobody_sees(series: pd.DataFrame):
+    svg = plot.figure_svg(plot.control_chart(series, ylabel="Faults").figure)
+
+    assert 'style="fill:none"' not in svg
+    assert re.search(r'd="M[\d. ]+H', svg)

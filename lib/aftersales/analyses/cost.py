@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import narwhals as nw
+import pandas as pd
+
 from aftersales.analyses.scope import Scope
-from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics import available
+from aftersales.metrics.counting import count_rows
+from aftersales.metrics.frames import collect, known, reduce, total
 
 _TICKETS = {"faults_per_1000": "fault", "complaints_per_1000": "complaint"}
 
@@ -19,18 +24,24 @@ def cost_per_case(scope: Scope, metric: str, *, months: int) -> float | None:
         return None
     if not available("cost_per_ticket", scope.store, by=by):
         return None
-    frame = measure(
-        "cost_per_ticket",
-        scope.store,
-        region=scope.region.id,
-        by=by,
-        as_of=scope.last_day,
-        months=months,
-    )
+    sums = _sums(scope, by, start=scope.months(months)[0])
     if by:
-        frame = frame[frame["ticket_type"] == _TICKETS[metric]]
-    value = frame[METRICS["cost_per_ticket"].value]
-    return float(value.iloc[0]) if len(frame) and value.notna().any() else None
+        sums = sums[sums["ticket_type"] == _TICKETS[metric]]
+    n = sums["n"].sum()
+    return float(sums["cost"].sum() / n) if n else None
+
+
+def _sums(scope: Scope, by: list[str], *, start: pd.Timestamp) -> pd.DataFrame:
+    """Tickets with a cost, and their costs, since `start`."""
+
+    def count(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
+        rows = rows.filter(known("opened_at", as_of=scope.last_day), nw.col("opened_at") >= start)
+        rows = rows.filter(~nw.col("cost").is_null())
+        return collect(reduce(rows, keys, n=nw.len(), cost=total("cost")), sort=keys)
+
+    place = {"region": scope.region.id, "as_of": scope.last_day}
+    key = ("cost of tickets", start)
+    return count_rows(scope.store, "tickets", **place, key=key, by=by, count=count)
 
 
 def cost_of(excess: float, each: float | None) -> float | None:

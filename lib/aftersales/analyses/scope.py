@@ -37,6 +37,7 @@ _ATTRIBUTES = {
     "touchpoint": N_("touchpoint"),
     "fault_code": N_("fault code"),
     "age_band": N_("age"),
+    "built_quarter": N_("production quarter"),
     "table": N_("table"),
 }
 # Tiers by recency, frequency and value, the best first; see `tiers.value_tiers`.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
@@ -149,10 +150,15 @@ def coverage(
     table = table[sorted(table.columns)]
     ax = theme.new_axes(ax, height=_ROW * max(len(table), 2) + 80)
     scale = Scale([0.0, 1.0], unit="share", centre=None)
-    for (i, j), share in np.ndenumerate(table.to_numpy()):
-        empty = not np.isfinite(share) or share <= 0
-        look = TOO_FEW if empty else {"facecolor": scale.colour(min(share, 1)), "linewidth": 0}
-        ax.add_patch(Rectangle((j + 0.05, i + 0.14), 0.9, 0.72, clip_on=False, **look))
+    shares = {
+        Rectangle((j + 0.05, i + 0.14), 0.9, 0.72): share if np.isfinite(share) else 0.0
+        for (i, j), share in np.ndenumerate(table.to_numpy())
+    }
+    full = [cell for cell, share in shares.items() if share > 0]
+    colours = [scale.colour(min(shares[cell], 1)) for cell in full]
+    empty = [cell for cell, share in shares.items() if share <= 0]
+    ax.add_collection(PatchCollection(full, facecolors=colours, linewidths=0, clip_on=False))
+    ax.add_collection(PatchCollection(empty, **TOO_FEW, clip_on=False))
     _strips(ax, table)
     key(ax, scale, hatched=say("no rows") if (table.fillna(0) <= 0).any(axis=None) else "")
     describe(ax, alt or _coverage_words(table))

@@ -28,6 +28,7 @@ _NAMELESS = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _SPACED = re.compile(r" ?([A-Za-z]) ?")
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_STEP = re.compile(r"([MLCQZz])([^MLCQZz]*)")
 _STYLE = "height:auto;background:#fdfdfb;border-radius:6px"  # a light card on dark pages
 _alts: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 _tags = {"en": "en", "zh": "zh-CN"}
@@ -137,6 +138,8 @@ def _tidy(element: ET.Element) -> None:
         name = child.tag.removeprefix(f"{{{_SVG}}}")
         if name == "style" or (name in ("g", "defs") and not len(child)):
             continue
+        if name == "path" and child.attrib.keys() <= {"d", "style"} and _unseen(child):
+            continue
         children += list(child) if name == "g" and not child.attrib else [child]
     for child in list(element):
         element.remove(child)
@@ -155,7 +158,41 @@ def _shorten(element: ET.Element) -> None:
         del element.attrib["transform"]
     for key in {"d", "x", "y", "width", "height", "transform"} & set(element.attrib):
         value = _NUMBER.sub(_hundredths, " ".join(element.attrib[key].split()))
-        element.set(key, _SPACED.sub(r"\1", value) if key == "d" else value)
+        element.set(key, short_path(_SPACED.sub(r"\1", value)) if key == "d" else value)
+
+
+def _unseen(path: ET.Element) -> bool:
+    """Whether a path has neither fill nor stroke."""
+    return path.get("style", "").replace(" ", "") in ("fill:none", "fill:none;")
+
+
+def short_path(d: str) -> str:
+    """The same path in fewer characters: level and upright steps by one number, closed once.
+
+    >>> short_path("M42 31L219.5 31L219.5 63L42 63L42 31z")
+    'M42 31H219.5V63H42z'
+    """
+    steps = [(letter, rest.strip()) for letter, rest in _STEP.findall(d)]
+    short, here, first = [], None, None
+    for n, (letter, rest) in enumerate(steps):
+        there = tuple(rest.split()) if letter in "ML" else None
+        closing = n + 1 < len(steps) and steps[n + 1][0] in "zZ"
+        if letter == "M":
+            first = there
+        if letter == "L" and closing and there == first:
+            continue
+        short.append(_step(letter, rest, here, there))
+        here = there
+    return "".join(short)
+
+
+def _step(letter: str, rest: str, here: tuple | None, there: tuple | None) -> str:
+    if letter == "L" and here and there and len(here) == len(there) == 2:
+        if here[1] == there[1]:
+            return f"H{there[0]}"
+        if here[0] == there[0]:
+            return f"V{there[1]}"
+    return letter + rest
 
 
 def _hundredths(found: re.Match) -> str:
