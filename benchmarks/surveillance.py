@@ -3,7 +3,8 @@
     python benchmarks/surveillance.py --seeds 2
 
 Judges the recorded series of the reference folder where it is present (beside the repository, or
-at AFTERSALES_SHARED), series of its scenarios from other seeds, and series of our own scenarios.
+at AFTERSALES_SHARED), series of its scenarios from other seeds, series of our own scenarios, and of
+scenarios drawn at random.
 Detection: an alarm from the first to the last week with cases of the outbreak. The packages'
 false-alarm rates and detections are read from the reference folder.
 """
@@ -43,7 +44,7 @@ def judged(counts: np.ndarray) -> dict[str, np.ndarray]:
     alarms = monitor_many(
         table, by=["series"], start=weeks - (made.WEEKS - FIRST), alpha=ALPHA, fdr=FDR, min_count=0
     )
-    names = ("count", "expected", "p", "q", "spike", "drift")
+    names = ("count", "expected", "p", "q", "spike", "drift", "alarm")
     return {name: alarms[name].to_numpy().reshape(series, -1) for name in names}
 
 
@@ -95,6 +96,7 @@ def steps(series: Series, runs: dict[str, dict[str, np.ndarray]]) -> pd.DataFram
         "spike": ["spike"],
         "drift": ["drift"],
         "either": ["spike", "drift"],
+        "q or drift": ["alarm"],
     }.items():
         quiet, step = (np.any([runs[v][c] for c in columns], axis=0) for v in ("quiet", "step"))
         soon = step[:, STEP - FIRST : STEP - FIRST + WITHIN].any(axis=1)
@@ -174,13 +176,19 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=10)
     arguments = parser.parse_args()
     folder = reference_folder()
-    kinds: dict[str, pd.DataFrame | None] = {"own scenarios": None}
+    kinds: dict[str, object] = {
+        "own scenarios": lambda seed: made.own_scenarios(),
+        "random scenarios": made.random_scenarios,
+    }
     if folder.is_dir():
         report("recorded series", made.recorded(folder), theirs=packages(folder))
-        kinds["recorded scenarios"] = pd.read_csv(folder / "noufaily_scenarios.csv")
-    for kind, table in kinds.items():
+        table = pd.read_csv(folder / "noufaily_scenarios.csv")
+        kinds["recorded scenarios"] = lambda seed: table
+    for kind, scenarios in kinds.items():
         for seed in range(arguments.first, arguments.first + arguments.seeds):
-            series = made.simulated(seed=seed, replicates=arguments.replicates, scenarios=table)
+            series = made.simulated(
+                seed=seed, replicates=arguments.replicates, scenarios=scenarios(seed)
+            )
             report(f"{kind}, seed {seed}", series)
     speed(arguments.first)
 

@@ -60,6 +60,19 @@ def own_scenarios() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["theta", "beta", "gamma1", "gamma2", "phi"])
 
 
+def random_scenarios(seed: int) -> pd.DataFrame:
+    """28 rows drawn at random: last means of 0.4 to 150, half with trend, half with season."""
+    rng = np.random.default_rng([seed, 28])
+    last = rng.uniform(-1, 5, 28)
+    slope = np.where(rng.random(28) < 0.5, 0, rng.uniform(0, 0.004, 28))
+    height = np.where(rng.random(28) < 0.5, 0, rng.uniform(0, 0.9, 28))
+    phase = rng.uniform(0, 2 * np.pi, 28)
+    noise = np.where(rng.random(28) < 0.25, 1, 1 + rng.exponential(1.2, 28))
+    wave = {"gamma1": height * np.cos(phase), "gamma2": height * np.sin(phase)}
+    start = np.maximum(last - slope * WEEKS, -2)
+    return pd.DataFrame({"theta": start, "beta": slope, **wave, "phi": noise})
+
+
 def simulated(*, seed: int, replicates: int = 10, scenarios: pd.DataFrame | None = None) -> Series:
     """Fresh series of each scenario (columns theta, beta, gamma1, gamma2, phi)."""
     rng = np.random.default_rng(seed)

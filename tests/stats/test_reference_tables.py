@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aftersales.stats.baseline import tail
 from aftersales.stats.change import trend_test
 from aftersales.stats.control_chart import overdispersion, p_chart, u_chart
 from aftersales.stats.funnel import funnel
@@ -38,7 +39,10 @@ def test_laney_limits_match(reference: Path):
             group["x"], group["size"], laney=True
         )
         assert chart.sigma_z == pytest.approx(group["sigma_z"].iloc[0], abs=1e-9)
-        assert chart.to_frame()["upper"].tolist() == pytest.approx(group["ucl"].tolist(), abs=1e-9)
+        frame = chart.to_frame()
+        for ours, theirs in (("centre", "center"), ("lower", "lcl"), ("upper", "ucl")):
+            assert frame[ours].tolist() == pytest.approx(group[theirs].tolist(), abs=1e-9)
+        assert frame["signal"].tolist() == (group["beyond"] == 1).tolist()
 
 
 def test_overdispersion_test_matches_qcc(reference: Path):
@@ -96,6 +100,9 @@ def test_seatbelt_regression_matches_quasi_poisson_glm(reference: Path):
     assert beta.tolist() == pytest.approx(wanted[order].tolist(), abs=1e-6)
     noise = table["dispersion"].iloc[0]
     assert dispersion(y, mu, t.size - 7) == pytest.approx(noise, abs=1e-6)
+    se = np.sqrt(noise * np.diag(np.linalg.inv((x * mu[:, None]).T @ x)))
+    wanted = table.set_index("term")["se"]
+    assert se.tolist() == pytest.approx(wanted[order].tolist(), abs=1e-6)
 
 
 def test_driver_deaths_are_seasonal_and_fall(reference: Path):
@@ -119,6 +126,9 @@ def test_scottish_lip_cancer_matches_clayton_kaldor(reference: Path):
     assert np.log(likelihood.shape / likelihood.rate) == pytest.approx(0.3521065334, abs=1e-6)
     wanted = pd.read_csv(reference / TREND / "scotland_eBayes.csv")["RR_nocov"]
     assert likelihood.mean.tolist() == pytest.approx(wanted.tolist(), abs=1e-6)
+    middle = gamma_poisson(lip["cases"], lip["expected"], level=1e-9).low  # the median
+    wanted = pd.read_csv(reference / TREND / "scotland_eBayes.csv")["RRmed_nocov"]
+    assert middle.tolist() == pytest.approx(wanted.tolist(), abs=1e-6)
 
 
 def test_scottish_lip_cancer_matches_marshall(reference: Path):
@@ -137,5 +147,28 @@ def test_funnel_of_scottish_lip_cancer_matches_spiegelhalter(reference: Path):
     found = funnel(lip["cases"], lip["expected"])
 
     assert (found.phi, found.tau2) == pytest.approx((3.89075328, 0.0800303955), abs=1e-8)
+    chance = tail(lip["cases"].to_numpy(), lip["expected"].to_numpy(), np.ones(len(lip)))
+    assert chance.tolist() == pytest.approx(wanted["p_upper_pois"].tolist(), rel=1e-4, abs=1e-12)
     for column, other in (("z", "z_additive"), ("low", "lo95_exact"), ("high", "hi95_exact")):
         assert found.table[column].tolist() == pytest.approx(wanted[other].tolist(), abs=1e-6)
+
+
+def test_sudden_infant_deaths_match_dcluster_and_spdep(reference: Path):
+    # North Carolina 1974-78: gamma-Poisson of DCluster, Marshall and probability map of spdep.
+    births = pd.read_csv(reference / TREND / "nc_sids.csv")
+    deaths = births["SID74"].to_numpy(float)
+    rate = deaths.sum() / births["BIR74"].sum()
+    expected = (births["BIR74"] * rate).to_numpy()
+    bayes = pd.read_csv(reference / TREND / "nc_sids74_gamma_poisson_EB.csv")
+    local = pd.read_csv(reference / TREND / "nc_sids74_local_stats.csv")
+    chance = pd.read_csv(reference / TREND / "nc_sids74_probmap.csv")
+
+    moments = gamma_poisson(deaths, expected, method="moments")
+
+    wanted = bayes["nu"].iloc[0], bayes["alpha"].iloc[0]  # its iteration stops 2e-5 early
+    assert (moments.shape, moments.rate) == pytest.approx(wanted, rel=3e-5)
+    assert moments.mean.tolist() == pytest.approx(bayes["EB"].tolist(), abs=3e-5)
+    pulled = marshall(deaths, expected) * rate
+    assert pulled.tolist() == pytest.approx(local["EB_global"].tolist(), abs=1e-9)
+    at_most = 1 - tail(deaths + 1, expected, np.ones(len(deaths)))
+    assert at_most.tolist() == pytest.approx(chance["pmap"].tolist(), abs=1e-5)

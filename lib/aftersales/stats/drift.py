@@ -8,7 +8,7 @@ from scipy import special
 from aftersales.stats.baseline import POISSON
 
 RISE = 1.75  # rate ratio that the sum is most sensitive to; half more to doubled are close
-LIMIT = 3.5  # about one quiet series in six is beyond it at some week of a year (simulated)
+LIMIT = 3.6  # about one quiet series in seven is beyond it at some week of a year (simulated)
 ROOM = 1.0  # the sum stops this far beyond the limit, so that an end of the rise is seen soon
 
 

@@ -11,7 +11,7 @@ from aftersales.stats import checks
 from aftersales.stats.baseline import fit_baseline, terms
 from aftersales.stats.checks import Numbers
 from aftersales.stats.drift import LIMIT
-from aftersales.stats.judgement import judge
+from aftersales.stats.judgement import Plan, judge
 from aftersales.stats.surveillance import ALPHA, HISTORY, plan_of
 
 SIMULATIONS = 200
@@ -65,18 +65,49 @@ def measured_false_alarms(
     """
     y, size = checks.series(counts, 1.0 if exposure is None else exposure)
     labels = counts.index if isinstance(counts, pd.Series) else pd.RangeIndex(y.size)
-    plan = plan_of(labels, season, start, alpha, gap, history, drift_limit, 0)
     mean, noise = _quiet_truth(y, size, season)
+    return quiet_run(
+        mean,
+        exposure=size,
+        dispersion=noise,
+        plan=plan_of(labels, season, start, alpha, gap, history, drift_limit, 0),
+        simulations=simulations,
+        seed=seed,
+    )
+
+
+def quiet_run(
+    mean: np.ndarray,
+    *,
+    exposure: np.ndarray,
+    dispersion: float,
+    plan: Plan,
+    simulations: int = SIMULATIONS,
+    seed: int,
+) -> FalseAlarms:
+    """Run the detector on series of which the truth is known: one mean per period, no alarm due.
+
+    Counts are negative binomial with variance = `dispersion` x mean, Poisson at 1.
+
+    >>> from aftersales.stats.judgement import Plan
+    >>> plan = Plan(season=0, start=60, alpha=0.01, gap=4, history=8, drift_limit=4)
+    >>> five = np.full(100, 5.0)
+    >>> found = quiet_run(
+    ...     five, exposure=np.ones(100), dispersion=1.0, plan=plan, simulations=100, seed=1
+    ... )
+    >>> found.series, found.periods, found.rate < 0.02
+    (100, 40, True)
+    """
     rng = np.random.default_rng(seed)
-    means = np.broadcast_to(mean, (simulations, y.size))
-    excess = max(noise - 1, 1e-9)
-    drawn = rng.poisson(rng.gamma(means / excess) * excess if noise > 1 else means).astype(float)
-    sizes = np.broadcast_to(size, drawn.shape)
+    means = np.broadcast_to(mean, (simulations, mean.size))
+    excess = max(dispersion - 1, 1e-9)
+    drawn = rng.poisson(rng.gamma(means / excess) * excess if dispersion > 1 else means)
+    drawn, sizes = drawn.astype(float), np.broadcast_to(exposure, means.shape)
     judged = judge(drawn, sizes, np.zeros(drawn.shape, dtype=bool), plan=plan)
     share = judged["spike"].mean(axis=1)
     half = 1.96 * share.std(ddof=1) / np.sqrt(simulations)
     return FalseAlarms(
-        nominal=alpha,
+        nominal=plan.alpha,
         rate=float(share.mean()),
         low=float(max(share.mean() - half, 0)),
         high=float(share.mean() + half),

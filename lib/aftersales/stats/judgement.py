@@ -15,8 +15,8 @@ RUNGS = ("none", "C1", "C2", "level", "season")
 LEVEL, SEASON = 3, 4
 FEWEST = 7  # usable periods behind a fit
 RECENT = 4  # periods whose cases are counted before an alarm is raised
-TAIL = 3.0  # dispersion x (1 + 3 v), v its squared relative error: Student's t asks for 2, a
-#             skewed error for more
+TAIL = 4.5  # dispersion x (1 + 4.5 v), v its squared relative error: Student's t asks for 2, its
+#             skewed error and small counts for more (benchmarks/surveillance.py, own scenarios)
 
 
 @dataclass(frozen=True)
