@@ -192,6 +192,48 @@ def test_places_that_differ_anyway_need_more_to_be_a_cluster(rng):
     assert allowed >= 17
 
 
+def test_what_places_of_a_label_share_needs_more_to_be_a_cluster(rng):
+    labels = np.repeat(np.arange(12), 4)
+    groups = np.equal.outer(np.arange(12), labels)
+    size = np.full(48, 40.0)
+    maps = [rng.poisson(size * rng.gamma(25, 0.04, 12)[labels]) for _ in range(20)]
+
+    plain, allowed = (
+        sum(
+            scan(m, size, groups=groups, simulations=99, seed=1, shared=[(labels, s)]).p > 0.05
+            for m in maps
+        )
+        for s in (0, 0.04)
+    )
+
+    assert plain <= 5
+    assert allowed >= 17
+
+
+def test_groups_of_your_own_are_searched_and_named():
+    groups = pd.DataFrame(
+        [[True, True, False, False], [False, False, True, True]], index=["a", "b"]
+    )
+    found = scan([9, 8, 2, 1], [5, 5, 5, 5], groups=groups, simulations=99, seed=1).clusters
+    assert found["name"].tolist() == ["a"]
+    assert found["places"].tolist() == [(0, 1)]
+
+
+def test_stopping_early_gives_the_same_p_where_it_is_small_and_a_like_one_where_it_is_not(rng):
+    points, size = rng.random((15, 2)), np.full(15, 20.0)
+    quiet = rng.poisson(size)
+    hot = quiet + np.where(np.arange(15) == 3, 30, 0)
+
+    def p(cases, **how):
+        return scan(cases, size, centroids=points, simulations=999, seed=1, **how)
+
+    assert p(hot, stop_after=20).clusters["p"][0] == p(hot).clusters["p"][0] == 0.001
+    early, full = p(quiet, stop_after=20), p(quiet)
+    assert early.maxima.size < full.maxima.size
+    assert (early.maxima >= early.clusters["llr"][0]).sum() == 19  # the 20th ended it
+    assert early.p == pytest.approx(full.p, abs=0.15)
+
+
 def test_no_case_and_no_group_give_no_cluster():
     assert scan([0, 0, 0], [1, 1, 1], simulations=9, seed=1).clusters.empty
     assert scan([5, 0], [99, 1], simulations=9, seed=1, max_share=0.001).p == 1
@@ -238,6 +280,8 @@ def test_branches_end_where_a_path_ends():
         (lambda: scan([1, 2], [1, 1], seed=1, neighbours=np.eye(3)), "must be 2 x 2"),
         (lambda: scan([1, 2], [1, 1], seed=1, tree=[("a",)]), "a row for each of the 2 places"),
         (lambda: scan([[1], [2]], [[1], [1]], seed=1), "at least 2 periods"),
+        (lambda: scan([1, 2], [1, 1], seed=1, groups=[[True]]), "a column for each of the 2"),
+        (lambda: scan([1, 2], [1, 1], seed=1, shared=[(["a"], 0.1)]), "a label for each of the 2"),
     ],
 )
 def test_a_scan_that_cannot_be_run_says_why(call, message):

@@ -9,15 +9,29 @@ import pandas as pd
 
 from aftersales.analyses.cells import Study, fault_study, return_study
 from aftersales.analyses.scope import Scope, read_scope
-from aftersales.metrics import METRICS, measure
+from aftersales.metrics.national import once
 from aftersales.stats.adjust import MIN_MEAN, robust_dispersion, stratified_ratios
-from aftersales.stats.intervals import rate_ratio
 
 MAX_COLUMNS = 30  # products above which a grid cannot be read
-MOST = 15  # rows or columns of a grid of ticket shares; the largest are kept
 ALL = "all"
-_MIX_COLUMNS = ("product", "issue_type", "category", "model")
 _HELD = ("model", "age", "month")
+
+
+@dataclass(frozen=True)
+class CompanyStudy:
+    """Cases and exposure of the whole company: place by `column`, inside what is `held` equal.
+
+    `cells` has ``region`` (as stored), the column, what is held, ``count`` and ``exposure``.
+    """
+
+    metric: str
+    column: str
+    cells: pd.DataFrame
+
+    @property
+    def held(self) -> list[str]:
+        """What is held equal inside a column."""
+        return [c for c in _HELD if c in self.cells]
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,8 @@ class Grid:
 
     `cells` has the two attributes and the columns of `stats.adjust.stratified_ratios`,
     ``crude_ratio`` and ``crude_expected``; of a grid of ticket shares also ``growth`` and
-    ``growth_p``. `own` is the row of the region itself among its siblings, all products together.
+    ``growth_p``. `whole` has one row per `row`, all products together; `own` is the row of the
+    region itself among its siblings, all products together.
     `detail` holds what the cells are made of, by month.
     """
 
@@ -36,6 +51,7 @@ class Grid:
     cells: pd.DataFrame
     places: pd.DataFrame
     adjusted: bool  # False: nothing but the totals is allowed for
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)
     own: pd.Series | None = None
     detail: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -45,51 +61,76 @@ class Grid:
         return [c for c in _HELD if c in self.detail]
 
 
-def fault_grid(scope: Scope, *, months: int) -> Grid | None:
-    """Child region by product, faults against units of the same model, age and month elsewhere.
+def company_study(scope: Scope, *, months: int) -> CompanyStudy | None:
+    """The company's faults by place and product, else its returns; None where neither can be told.
 
-    A region without children is one row, itself. Compared with all regions of that level in the
-    company. None without units in service or without regions.
+    Faults against units of the same model, age and month in service; returns against the same
+    month's orders. Computed once for all regions of a run.
     """
-    company = read_scope(scope.store, as_of=scope.as_of)
-    study = fault_study(company, months=months, attributes=("model", "region"), roll_up=False)
-    return _study_grid(study, scope, column="product")
+    key = ("cases by place and product", months, scope.as_of)
+    return once(scope.store, key, lambda: _company_study(scope, months))
 
 
-def return_grid(scope: Scope, *, months: int) -> Grid | None:
-    """Child region by product or category, returns against the same month's orders elsewhere."""
+def _company_study(scope: Scope, months: int) -> CompanyStudy | None:
     company = read_scope(scope.store, as_of=scope.as_of)
-    study = return_study(company, months=months, attributes=("category", "region"), roll_up=False)
-    if study is None:
+    faults = fault_study(company, months=months, attributes=("model", "region"), roll_up=False)
+    if _comparable(faults) and "product" in faults.cells:
+        return CompanyStudy(faults.metric, "product", faults.cells)
+    returns = return_study(company, months=months, attributes=("category", "region"), roll_up=False)
+    if not _comparable(returns):
         return None
-    names = [c for c in ("product", "category") if c in study.cells]
-    column = next((c for c in names if 1 < study.cells[c].nunique() <= MAX_COLUMNS), "")
+    cells = returns.cells
+    names = [c for c in ("product", "category") if c in cells]
+    column = next((c for c in names if 1 < cells[c].nunique() <= MAX_COLUMNS), "")
     if not column:  # thousands of articles: all together
-        column = "product"
-        study.cells[column] = ALL
-    return _study_grid(study, scope, column=column)
+        column, cells = "product", cells.assign(product=ALL)
+    return CompanyStudy(returns.metric, column, cells)
 
 
-def _study_grid(study: Study | None, scope: Scope, *, column: str) -> Grid | None:
-    detail = None if study is None else study.cells
-    if detail is None or column not in detail or "region" not in detail:
-        return None
-    if detail["region"].nunique() < 2:
-        return None
-    held = [c for c in _HELD if c in detail]
-    tree = scope.profile.regions
-    places = _ratios(detail, "region", [column, *held]).rename(columns={"value": "region"})
-    places = places[places["region"].isin([r.id for r in tree])].reset_index(drop=True)
+def _comparable(study: Study | None) -> bool:
+    return study is not None and "region" in study.cells and study.cells["region"].nunique() > 1
+
+
+def company_places(study: CompanyStudy, scope: Scope) -> pd.DataFrame:
+    """Every place of the company against the others, all products together.
+
+    One row per region as stored: ``region`` and the columns of `crude_and_adjusted`;
+    ``attrs["tau2"]`` is the spread between places beyond chance.
+    """
+    known = [r.id for r in scope.profile.regions]
+    places = crude_and_adjusted(study.cells, "region", [study.column, *study.held])
+    places = places.rename(columns={"value": "region"})
+    places = places[places["region"].isin(known)].reset_index(drop=True)
     places.attrs["tau2"] = _tau2(places)
+    return places
+
+
+def study_grid(study: CompanyStudy, scope: Scope, *, places: pd.DataFrame) -> Grid:
+    """Child region by product, each against all regions of that level in the company.
+
+    A region without children is one row, itself.
+    """
+    detail, column, held = study.cells, study.column, study.held
     rows = [r.id for r in scope.children] or [scope.region.id]
     level = detail.assign(region=_to_level(detail["region"], rows[0], scope))
     parts = []
     for value, part in level.groupby(column, observed=True):
-        ratios = _ratios(part, "region", held)
+        ratios = crude_and_adjusted(part, "region", held)
         parts.append(ratios[ratios["value"].isin(rows)].assign(**{column: str(value)}))
     cells = pd.concat(parts, ignore_index=True).rename(columns={"value": "region"})
+    whole = _whole_rows(level, rows, [column, *held], places)
     own = _among_siblings(detail, scope, [column, *held])
-    return Grid(study.metric, "region", column, cells, places, True, own, level)
+    return Grid(study.metric, "region", column, cells, places, True, whole, own, level)
+
+
+def _whole_rows(
+    level: pd.DataFrame, rows: list[str], held: list[str], places: pd.DataFrame
+) -> pd.DataFrame:
+    """The rows of a grid, all products together."""
+    if not set(rows) <= set(places["region"]):
+        found = crude_and_adjusted(level, "region", held)
+        places = found.rename(columns={"value": "region"})
+    return places[places["region"].isin(rows)].reset_index(drop=True)
 
 
 def _among_siblings(detail: pd.DataFrame, scope: Scope, held: list[str]) -> pd.Series | None:
@@ -100,7 +141,7 @@ def _among_siblings(detail: pd.DataFrame, scope: Scope, held: list[str]) -> pd.S
     level = inside.assign(region=_to_level(inside["region"], scope.region.id, scope))
     if level.empty:
         return None
-    ratios = _ratios(level, "region", held).set_index("value")
+    ratios = crude_and_adjusted(level, "region", held).set_index("value")
     return ratios.loc[scope.region.id] if scope.region.id in ratios.index else None
 
 
@@ -112,15 +153,22 @@ def _to_level(region: pd.Series, example: str, scope: Scope) -> pd.Series:
     return region.map(holder).fillna(region)
 
 
-def _ratios(cells: pd.DataFrame, attribute: str, held: list[str]) -> pd.DataFrame:
-    """Adjusted and crude ratio of every value."""
+def crude_and_adjusted(cells: pd.DataFrame, attribute: str, held: list[str]) -> pd.DataFrame:
+    """The rows of `stats.adjust.stratified_ratios`, with the crude comparison beside the adjusted.
+
+    ``crude_expected``, ``crude_ratio``, ``crude_low``, ``crude_high`` compare with all others and
+    hold nothing equal; their interval is that of chance alone, as a reader of raw rates takes it.
+    ``dispersion`` is the one that the adjusted interval allows for.
+    """
     call = {"count": "count", "exposure": "exposure", "attribute": attribute}
     table = stratified_ratios(cells, strata=held, **call)
-    crude = stratified_ratios(cells, strata=[], **call).set_index("value")
+    crude = stratified_ratios(cells, strata=[], dispersion=1.0, **call).set_index("value")
     matched = table["value"]
     return table.assign(
         crude_ratio=matched.map(crude["ratio"]),
         crude_expected=matched.map(crude["expected"]),
+        crude_low=matched.map(crude["low"]),
+        crude_high=matched.map(crude["high"]),
         dispersion=table.attrs["dispersion"],
     )
 
@@ -133,87 +181,3 @@ def _tau2(places: pd.DataFrame) -> float:
     z = (usable["ratio"] - 1) * np.sqrt(usable["expected"])
     phi = robust_dispersion(z.to_numpy())
     return float((phi - 1) / usable["expected"].median()) if phi > 1 else 0.0
-
-
-def mix_grid(scope: Scope, *, months: int) -> Grid | None:
-    """Share of each product or issue among a place's tickets, against the other places.
-
-    Used where no exposure is known: it shows what a place has more of *relative to its tickets*,
-    not whether it has more tickets than it should. Without child regions, products (or versions)
-    take the place of places.
-    """
-    columns = [c for c in _MIX_COLUMNS if scope.store.has("tickets", c)]
-    pairs = [columns[:2]]
-    if scope.store.has("tickets", "region") and len(scope.children) > 1:
-        pairs.insert(0, ["region", *columns[:1]])
-    for pair in (p for p in pairs if len(p) == 2):
-        counts = _counts(scope, pair, months, back=0)
-        kept = _largest(counts, pair)
-        if len(kept) and (kept[pair].nunique() > 1).all():
-            return _mix_grid(scope, kept, pair, months)
-    return None
-
-
-def _mix_grid(scope: Scope, kept: pd.DataFrame, pair: list[str], months: int) -> Grid:
-    row, column = pair
-    before = _counts(scope, pair, months, back=months)
-    cells = _grown(_shares(kept, row=row, column=column), before, row=row, column=column)
-    places = pd.DataFrame(columns=["region", "ratio", "count", "expected"])
-    return Grid("ticket_mix", row, column, cells, places, adjusted=False)
-
-
-def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.DataFrame:
-    """Tickets by the pair in the window that ended `back` months ago, and of the row in all."""
-    level = scope.children[0].level if "region" in pair and scope.children else None
-    counts = measure(
-        "ticket_volume",
-        scope.store,
-        region=scope.region.id,
-        by=pair,
-        as_of=scope.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0),
-        months=months,
-        level=level,
-    ).rename(columns={METRICS["ticket_volume"].count: "count"})
-    if "region" in pair:
-        counts = counts[counts["region"].isin([r.id for r in scope.children])]
-    counts = counts.dropna(subset=pair).astype(dict.fromkeys(pair, str))
-    return counts.assign(exposure=counts.groupby(pair[0])["count"].transform("sum"))
-
-
-def _largest(counts: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
-    """The rows and columns with the most tickets; a grid of hundreds cannot be read."""
-    for name in pair:
-        top = counts.groupby(name)["count"].sum().nlargest(MOST).index
-        counts = counts[counts[name].isin(top)]
-    return counts
-
-
-def _shares(counts: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
-    whole = counts.drop_duplicates(row)[[row, "exposure"]]
-    parts = []
-    for value, part in counts.groupby(column, observed=True):
-        full = whole.merge(part[[row, "count"]], on=row, how="left").fillna({"count": 0})
-        ratios = _ratios(full, row, [])
-        parts.append(ratios.rename(columns={"value": row}).assign(**{column: str(value)}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _grown(cells: pd.DataFrame, before: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
-    """Adds ``growth`` and ``growth_p``: the cell's share of its row against the window before.
-
-    A structure that was there before (one product has a part the others lack) is no news. NaN
-    where the row had no tickets before.
-    """
-    past = before.set_index([row, column])["count"]
-    totals = before.drop_duplicates(row).set_index(row)["exposure"]
-    tests = []
-    for cell in cells.rename(columns={"count": "cases"}).itertuples():
-        key = (getattr(cell, row), getattr(cell, column))
-        total = float(totals.get(key[0], 0.0))
-        if total == 0:
-            tests.append((np.nan, np.nan))
-            continue
-        test = rate_ratio(cell.cases, cell.exposure, float(past.get(key, 0.0)), total)
-        tests.append((test.ratio, test.p))
-    growth, p = (np.array(x, dtype=float) for x in zip(*tests, strict=True))
-    return cells.assign(growth=growth, growth_p=p)

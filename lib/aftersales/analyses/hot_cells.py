@@ -5,23 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from aftersales.analyses.contrast import contrasts
 from aftersales.analyses.cost import cost_of, cost_per_case
 from aftersales.analyses.grid import ALL, Grid
 from aftersales.analyses.scope import Scope
 from aftersales.analyses.verdict import judge
+from aftersales.config import Target
 from aftersales.stats.adjust import homogeneity
 from aftersales.stats.multiplicity import benjamini_hochberg
 from aftersales.stats.shrinkage import gamma_poisson
 
 GROWTH, GROWTH_P = 1.2, 0.005  # of a share of tickets, against the window before
 MIN_EXPECTED = 5.0  # expected or observed cases below which a cell is too small to judge
+HARDLY_ANY = 0.5  # expected cases below which a ratio to them says nothing
 STABLE_EXPECTED = 20.0  # expected cases from which a ratio is called stable
 CHANGED_P = 0.01  # below it the ratio differs between the halves of the window
 
 
 def judged_cells(grid: Grid, scope: Scope, *, months: int) -> pd.DataFrame:
-    """The cells of a grid with ``few``, ``q``, ``excess``, ``shrunken``, ``cost``, ``severity`` and
-    ``evidence``, the most urgent first.
+    """The cells of a grid with ``few``, ``q``, ``excess``, ``shrunken``, ``cost``, ``severity``,
+    ``contrast`` and ``evidence``, the most urgent first.
 
     A cell is too small to judge with fewer than 5 cases expected and observed, in itself or in
     what it is compared with, or with an exposure below the target's `min_n`.
@@ -29,22 +32,42 @@ def judged_cells(grid: Grid, scope: Scope, *, months: int) -> pd.DataFrame:
     cells, target = grid.cells.copy(), scope.profile.target(grid.metric)
     if cells.empty:
         return cells
-    cells["few"] = _few(cells, target.min_n)
-    cells["q"] = benjamini_hochberg(cells["p"].mask(cells["few"]).to_numpy())
+    cells = _judged(cells, target)
     cells["excess"] = cells["compared"] - cells["expected"]
     cells["shrunken"] = _shrunken(cells)
     each = cost_per_case(scope, grid.metric, months=months)
     cells["cost"] = cells["excess"].map(lambda excess: cost_of(excess, each)).astype(float)
-    cells["severity"] = [
-        "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, cases=r.compared, target=target)
-        for r in cells.itertuples()
-    ]
     if not grid.adjusted:
         cells["severity"] = _only_news(cells)
+    cells["contrast"] = contrasts(cells, target=target)
     cells["evidence"] = [_evidence(grid, row) for row in cells.itertuples()]
     order = cells["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     cells = cells.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
     return cells.reset_index(drop=True)
+
+
+def judged_rows(grid: Grid, scope: Scope) -> pd.DataFrame:
+    """The rows of a grid, all products together, with ``few``, ``q``, ``severity``,
+    ``contrast`` and ``excess``.
+
+    Severity is a means to compare crude and adjusted; what is acted on are cells and clusters.
+    """
+    if grid.whole.empty:
+        return grid.whole
+    target = scope.profile.target(grid.metric)
+    rows = _judged(grid.whole.copy(), target)
+    excess = rows["compared"] - rows["expected"]
+    return rows.assign(contrast=contrasts(rows, target=target), excess=excess)
+
+
+def _judged(cells: pd.DataFrame, target: Target) -> pd.DataFrame:
+    cells["few"] = _few(cells, target.min_n)
+    cells["q"] = benjamini_hochberg(cells["p"].mask(cells["few"]).to_numpy())
+    cells["severity"] = [
+        "unknown" if r.few else judge(r.ratio, p=r.p, q=r.q, cases=r.compared, target=target)
+        for r in cells.itertuples()
+    ]
+    return cells
 
 
 def judged_places(grid: Grid, scope: Scope) -> pd.DataFrame:

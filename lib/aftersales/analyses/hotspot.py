@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from aftersales import plot, words
-from aftersales.analyses import hotspot_words
-from aftersales.analyses.grid import Grid, fault_grid, mix_grid, return_grid
-from aftersales.analyses.hot_cells import judged_cells, judged_places
+from aftersales.analyses import chance, cluster_words, contrast, hotspot_words
+from aftersales.analyses.clusters import Clusters, find_clusters, large_enough
+from aftersales.analyses.grid import (
+    CompanyStudy,
+    Grid,
+    company_places,
+    company_study,
+    study_grid,
+)
+from aftersales.analyses.hot_cells import judged_cells, judged_places, judged_rows
+from aftersales.analyses.mix_grid import mix_grid
 from aftersales.analyses.outlets import outlet_table
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS
+from aftersales.metrics.national import once
 from aftersales.stats.funnel import funnel_limits
 from aftersales.words import say
 
@@ -36,7 +46,9 @@ class Hotspot:
     grid: Grid | None
     cells: pd.DataFrame
     places: pd.DataFrame  # one row per region on the map: region, ratio, shrunken, count, few ...
+    whole: pd.DataFrame  # one row per row of the grid, all products together
     outlets: pd.DataFrame
+    clusters: Clusters | None = None  # of the whole company; None without exposure or places
 
     def to_frame(self) -> pd.DataFrame:
         """The cells, most urgent first."""
@@ -122,13 +134,34 @@ class Hotspot:
         pairs = zip(cells[row], cells[column], strict=True)
         return [f"{label(row, r)} · {label(column, c)}" for r, c in pairs]
 
+    def plot_contrast(self, *, ax=None):
+        """Crude beside adjusted ratios of whole places and cells, with intervals."""
+        rows = contrast.dots(self)
+        if rows.empty:
+            return plot.nothing(say("There is nothing to compare."), ax=ax)
+        return plot.interval_dots(rows, xlabel=say("Times the expected"), ax=ax)
+
+    def chance_table(self) -> pd.DataFrame:
+        """For every hotspot to act on or watch: what would have to be true for it to be chance."""
+        return chance.chance_frame(self)
+
+    def cluster_table(self) -> pd.DataFrame:
+        """The strongest groups of places and products that a scan of the company finds here."""
+        return cluster_words.cluster_frame(self)
+
     def cell_table(self) -> pd.DataFrame:
-        """The cells for readers: crude and adjusted side by side, largest excess first."""
-        columns = ["count", "expected", "excess", "crude_ratio", "ratio", "low", "high", "cost"]
+        """Whole places, then cells: crude and adjusted side by side, the largest excess first."""
+        columns = ["count", "crude_expected", "expected", "excess", "crude_ratio", "ratio"]
+        columns += ["low", "high"]
         if self.grid is None or self.cells.empty:
             return pd.DataFrame(columns=columns)
         shown = self.cells[~self.cells["few"]].sort_values("excess", ascending=False)
-        shown = shown[[self.grid.row, self.grid.column, *columns]]
+        if len(self.whole):
+            whole = self.whole[~self.whole["few"]].sort_values("excess", ascending=False)
+            shown = pd.concat([whole.assign(**{self.grid.column: say("all together")}), shown])
+        if not self.grid.adjusted:
+            columns = [name for name in columns if not name.startswith("crude")]
+        shown = shown.reindex(columns=[self.grid.row, self.grid.column, *columns])
         return shown.dropna(axis=1, how="all").reset_index(drop=True)
 
     def outlet_frame(self) -> pd.DataFrame:
@@ -148,7 +181,12 @@ class Hotspot:
 
 
 def hotspot(
-    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+    store: Store,
+    *,
+    region: str = "",
+    as_of: pd.Timestamp | None = None,
+    months: int = 12,
+    seed: int = 1,
 ) -> Hotspot:
     """Compare each child region and product with comparable ones in the whole company.
 
@@ -164,10 +202,28 @@ def hotspot(
     region : id in the profile's tree; "" is the root
     as_of : last complete day; None is that of the data
     months : length of the window, in complete months up to `as_of`
+    seed : of the random maps that clusters are held against
     """
     scope = read_scope(store, region=region, as_of=as_of)
-    grids = (make(scope, months=months) for make in (fault_grid, return_grid, mix_grid))
-    grid = next((g for g in grids if g is not None), None)
+    study = company_study(scope, months=months)
+    if study is None:
+        grid, clusters = mix_grid(scope, months=months), None
+    else:
+        key = ("hotspots of the company", months, scope.as_of, seed)
+        compute = partial(_of_company, study, scope, seed)
+        company, clusters = once(store, key, compute)
+        clusters = large_enough(clusters, scope.profile.target(study.metric).min_n)
+        grid = study_grid(study, scope, places=company)
     cells = judged_cells(grid, scope, months=months) if grid else pd.DataFrame()
     places = judged_places(grid, scope) if grid else pd.DataFrame(columns=["region"])
-    return Hotspot(scope, months, grid, cells, places, outlet_table(scope, months=months))
+    outlets = outlet_table(scope, months=months)
+    whole = judged_rows(grid, scope) if grid else pd.DataFrame()
+    return Hotspot(scope, months, grid, cells, places, whole, outlets, clusters)
+
+
+def _of_company(
+    study: CompanyStudy, scope: Scope, seed: int
+) -> tuple[pd.DataFrame, Clusters | None]:
+    """The places of the company and its clusters: the same for all regions."""
+    tree = scope.profile.regions
+    return company_places(study, scope), find_clusters(study, tree, seed=seed)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aftersales import words
-from aftersales.analyses import outlet_words
-from aftersales.analyses.cause_words import HARDLY_ANY
+from aftersales import plot, words
+from aftersales.analyses import cluster_words, contrast, excess_words, outlet_words
 from aftersales.analyses.grid import ALL
-from aftersales.analyses.hot_cells import STABLE_EXPECTED
+from aftersales.analyses.hot_cells import HARDLY_ANY, STABLE_EXPECTED
 from aftersales.analyses.scope import lacking
 from aftersales.analyses.verdict import ACT_Q
 from aftersales.findings import Finding
@@ -24,6 +23,9 @@ SHOWN = 6  # sentences for separate cells of one severity
 def findings(result: Hotspot) -> list[Finding]:
     """All sentences of the report."""
     found = _cells(result) if result.grid is not None else [_nothing_to_compare(result)]
+    found += (
+        excess_words.findings(result) + cluster_words.findings(result) + contrast.findings(result)
+    )
     return found + _own(result) + outlet_words.findings(result)
 
 
@@ -140,7 +142,8 @@ def _subject(result: Hotspot, row) -> dict[str, str]:
 
 def _hot(result: Hotspot, row) -> Finding:
     subject = _subject(result, row)
-    text = _sentence(result, row, subject)
+    within = cluster_words.mostly_in(result, row)
+    text = plot.theme.sentences(_sentence(result, row, subject), within)
     baseline = _scale(result) * row.expected / row.at_risk
     metric = result.grid.metric
     return Finding(

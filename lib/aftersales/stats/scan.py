@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,12 @@ import pandas as pd
 from aftersales.errors import DataError
 from aftersales.stats import checks
 from aftersales.stats.checks import Numbers
-from aftersales.stats.scan_chance import Cells, likelihood_ratios, simulated_maxima
+from aftersales.stats.scan_chance import (
+    Cells,
+    Differences,
+    likelihood_ratios,
+    simulated_maxima,
+)
 from aftersales.stats.scan_zones import Zones, find_zones
 
 SHOWN = 20  # clusters reported at most
@@ -57,19 +63,23 @@ def scan(
     centroids: Numbers | None = None,
     neighbours: Numbers | None = None,
     tree: object | None = None,
+    groups: object | None = None,
     max_share: float = 0.5,
     simulations: int = 999,
+    stop_after: int | None = None,
     seed: int,
     model: Literal["poisson", "binomial"] = "poisson",
     max_periods: int | None = None,
     spread: float = 0.0,
+    shared: Sequence[tuple[Sequence[object], float]] = (),
 ) -> Scan:
     """Kulldorff's scan for groups of places with more cases than the rest of the map.
 
     Searched are circles around ``centroids`` (one row of coordinates per place), connected
     groups (``neighbours``, a square matrix), the branches of a hierarchy (``tree``, one row per
-    place, a column per level, coarsest first), or single places where none is given. A group
-    holds at most ``max_share`` of the expected cases.
+    place, a column per level, coarsest first), ``groups`` of your own (a table of True and False,
+    one row per group, named by its index, and one column per place), or single places where none
+    is given. A group holds at most ``max_share`` of the expected cases.
 
     Parameters
     ----------
@@ -80,15 +90,21 @@ def scan(
         What it allows for decides the answer: crude shares find where old products are.
     model : "poisson", or "binomial" where ``expected`` is a number of trials
     seed : of the simulated maps on which p stands; p is at least 1 / (simulations + 1)
+    stop_after : stop simulating when so many maps hold a cluster as likely as the first, as its p
+        is then known well enough; None never stops
     spread : squared coefficient of variation of the rates of places beyond chance (such as
         1 / shape of `gamma_poisson`, or variance over mean of the counts less 1, over the mean).
         0 tests against equal rates, more against places (over time: places and periods, each for
         itself) that differ anyway. Poisson only.
+    shared : pairs of a label per place and the squared coefficient of variation of a factor that
+        places of one label have in common (cells of one region by several products) in all periods,
+        on top of ``spread``
 
     Notes
     -----
     Kulldorff 1997, Commun. Stat. Theory Methods 26:1481; over time, 2001, J. R. Stat. Soc. A
-    164:61. p of further clusters comes from the same maxima (conservative).
+    164:61. p of further clusters comes from the same maxima (conservative). Stopping: Besag and
+    Clifford 1991, Biometrika 78:301; p is then the share at the map before the last.
 
     >>> found = scan([9, 1, 1, 1], [3, 3, 3, 3], simulations=99, seed=1).clusters
     >>> found[["places", "cases", "expected"]].values.tolist()
@@ -99,13 +115,17 @@ def scan(
     if simulations < 1 or spread < 0:
         raise DataError("`simulations` must be at least 1 and `spread` must not be negative.")
     y, mu, labels, periods = _table(cases, expected, model)
-    shape = {"centroids": centroids, "neighbours": neighbours, "tree": tree}
+    shape = {"centroids": centroids, "neighbours": neighbours, "tree": tree, "groups": groups}
     zones = find_zones(mu.sum(axis=1), **shape, max_share=max_share)
     cells = Cells.of(y, mu, _windows(y.shape[1], periods is not None, max_periods), model)
     if not len(zones.members) or cells.total_cases == 0:
         return Scan(_frame([]), np.zeros(simulations), len(zones.members))
     ratios = likelihood_ratios(cells, zones.members, cells.cases[None])[..., 0]
-    maxima = simulated_maxima(cells, zones.members, simulations, seed=seed, spread=spread)
+    differ = Differences(spread, [_shared(*pair, len(y)) for pair in shared])
+    stop = None if stop_after is None else (float(ratios.max()), stop_after)
+    maxima = simulated_maxima(
+        cells, zones.members, simulations, seed=seed, differ=differ, stop=stop
+    )
     chosen = _clusters(ratios, zones)
     rows = [_describe(cells, zones, *at, labels, periods) | {"llr": ratios[at]} for at in chosen]
     return Scan(_frame(rows, maxima), maxima, ratios.size)
@@ -132,6 +152,17 @@ def _table(
         return y[:, None], mu[:, None], labels, None
     periods = list(cases.columns) if isinstance(cases, pd.DataFrame) else list(range(y.shape[1]))
     return y, mu, labels, periods
+
+
+def _shared(labels: Sequence[object], spread: float, n: int) -> tuple[np.ndarray, float]:
+    """Number of each place's label, and the spread of what places of a label have in common."""
+    codes = pd.factorize(np.asarray(labels, dtype=object))[0]
+    if len(codes) != n or spread < 0:
+        raise DataError(
+            f"`shared` must hold a label for each of the {n} places and a spread of at least 0; "
+            f"found {len(codes)} labels and {spread!r}."
+        )
+    return codes, float(spread)
 
 
 def _windows(periods: int, in_time: bool, longest: int | None) -> int:

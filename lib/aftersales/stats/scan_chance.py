@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 BATCH = 4_000_000  # numbers held at once
+AT_FIRST = 100  # maps simulated before it is asked whether they are enough
 Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How much rates differ without any cluster, as squared coefficients of variation.
+
+    ``own`` of each place (and period) for itself; ``shared`` holds, for every way of grouping the
+    places, the number of each place's group and the spread of what the places of a group have in
+    common.
+    """
+
+    own: float
+    shared: Sequence[tuple[Array, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -70,20 +85,45 @@ def likelihood_ratios(cells: Cells, members: Array, maps: Array) -> Array:
 
 
 def simulated_maxima(
-    cells: Cells, members: Array, simulations: int, *, seed: int, spread: float
+    cells: Cells,
+    members: Array,
+    simulations: int,
+    *,
+    seed: int,
+    differ: Differences,
+    stop: tuple[float, int] | None = None,
 ) -> Array:
-    """Largest log likelihood ratio of each map that chance alone gives, the total kept."""
+    """Largest log likelihood ratio of each map that chance alone gives, the total kept.
+
+    With ``stop`` (a ratio and a number of maps), ends before the map that is the so manieth with
+    at least that ratio: (1 + maps beyond) / (1 + maps) is then the p of Besag and Clifford.
+    """
     rng = np.random.default_rng(seed)
-    maps = _chance_maps(cells, simulations, rng, spread)
-    best = np.zeros(simulations)
-    at_once = max(1, BATCH // (cells.windows * simulations))
+    best = np.zeros(0)
+    while best.size < simulations:
+        more = min(simulations - best.size, simulations if stop is None else AT_FIRST)
+        maps = _chance_maps(cells, more, rng, differ)
+        best = np.append(best, _largest(cells, members, maps))
+        if stop is not None:
+            beyond = np.flatnonzero(best >= stop[0] * (1 - 1e-9))
+            if beyond.size >= stop[1]:
+                return best[: max(beyond[stop[1] - 1], 1)]
+    return best
+
+
+def _largest(cells: Cells, members: Array, maps: Array) -> Array:
+    """Largest log likelihood ratio of each map over all groups and windows."""
+    best = np.zeros(len(maps))
+    at_once = max(1, BATCH // (cells.windows * len(maps)))
     for start in range(0, len(members), at_once):
         ratios = likelihood_ratios(cells, members[start : start + at_once], maps)
         best = np.maximum(best, ratios.max(axis=(0, 1)))
     return best
 
 
-def _chance_maps(cells: Cells, simulations: int, rng: np.random.Generator, spread: float) -> Array:
+def _chance_maps(
+    cells: Cells, simulations: int, rng: np.random.Generator, differ: Differences
+) -> Array:
     """Maps x cells: the total spread over the cells in proportion to their size."""
     total = int(cells.total_cases)
     if cells.binomial:
@@ -91,10 +131,16 @@ def _chance_maps(cells: Cells, simulations: int, rng: np.random.Generator, sprea
         draws = rng.multivariate_hypergeometric(size, total, simulations, method="marginals")
         return draws.astype(float)
     chance = np.broadcast_to(cells.size, (simulations, cells.size.size))
-    if spread > 0:
-        factor = rng.gamma(1 / spread, spread, chance.shape)
+    if differ.own > 0:
+        factor = rng.gamma(1 / differ.own, differ.own, chance.shape)
         factor[:, -1] = 1.0
-        chance = np.maximum(chance * factor, 1e-300 * (chance > 0))
+        chance = chance * factor
+    for label, spread in differ.shared:
+        if spread > 0:
+            factor = rng.gamma(1 / spread, spread, (simulations, int(label.max()) + 1))[:, label]
+            factor = np.repeat(factor, cells.windows, axis=1)
+            chance = chance * np.append(factor, np.ones((simulations, 1)), axis=1)
+    chance = np.maximum(chance, 1e-300 * (cells.size > 0))
     return rng.multinomial(total, chance / chance.sum(axis=1, keepdims=True)).astype(float)
 
 

@@ -30,12 +30,13 @@ def find_zones(
     centroids: Numbers | None,
     neighbours: Numbers | None,
     tree: object | None,
+    groups: object | None = None,
     max_share: float,
 ) -> Zones:
     """Every group that holds at most ``max_share`` of the total ``size``, each once."""
-    given = [x is not None for x in (centroids, neighbours, tree)]
+    given = [x is not None for x in (centroids, neighbours, tree, groups)]
     if sum(given) > 1:
-        raise DataError("Give one of `centroids`, `neighbours` and `tree`, not several.")
+        raise DataError("Give one of `centroids`, `neighbours`, `tree` and `groups`, not several.")
     if not 0 < max_share <= 0.5:
         raise DataError(f"`max_share` must be above 0 and at most 0.5; found {max_share!r}.")
     if centroids is not None:
@@ -44,6 +45,8 @@ def find_zones(
         members = connected(neighbours, size.size)
     elif tree is not None:
         return _small(*branches(tree, size.size), size, max_share)
+    elif groups is not None:
+        return _small(*_given(groups, size.size), size, max_share)
     else:
         members = np.eye(size.size, dtype=bool)
     return _small(members, [""] * len(members), size, max_share)
@@ -117,6 +120,18 @@ def branches(tree: object, n: int) -> tuple[np.ndarray, list[str]]:
     for row, held in zip(rows, leaves.values(), strict=True):
         row[held] = True
     return rows, [" / ".join(path) for path in leaves]
+
+
+def _given(groups: object, n: int) -> tuple[np.ndarray, list[str]]:
+    members = np.asarray(groups, dtype=bool)
+    if members.ndim != 2 or members.shape[1] != n:
+        raise DataError(
+            f"`groups` must have a column for each of the {n} places; found the shape "
+            f"{members.shape}."
+        )
+    _check_number(len(members))
+    frame = isinstance(groups, pd.DataFrame)
+    return members, [str(name) for name in groups.index] if frame else [""] * len(members)
 
 
 def _rings(start: int, near: list[set[int]]) -> Iterator[frozenset[int]]:
