@@ -35,7 +35,9 @@ ANALYSES = {
 }
 
 
-def findings_of(seed: int, *, tickets: int, quiet: bool = True) -> pd.DataFrame:
+def findings_of(
+    seed: int, *, tickets: int, quiet: bool = True, notebooks: tuple[str, ...] = tuple(ANALYSES)
+) -> pd.DataFrame:
     """One row per finding of one company: seed, notebook, region, severity, judged, text."""
     profile = read_profile("sample", root=find_root())
     with tempfile.TemporaryDirectory() as folder:
@@ -48,6 +50,7 @@ def findings_of(seed: int, *, tickets: int, quiet: bool = True) -> pd.DataFrame:
         rows = [
             {"seed": seed, "notebook": name, "region": region, **finding.to_json()}
             for name, analysis in ANALYSES.items()
+            if name in notebooks
             for region in regions
             for finding in analysis(store, region=region).findings()
         ]
@@ -74,12 +77,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--tickets", type=int, default=60_000)
+    parser.add_argument("--notebook", action="append", choices=list(ANALYSES), help="repeatable")
     arguments = parser.parse_args()
     os.environ.setdefault("AFTERSALES_KEY", "benchmark-key-not-secret")
     words.use_language("en")
-    parts = []
+    parts, chosen = [], tuple(arguments.notebook or ANALYSES)
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        parts.append(findings_of(seed, tickets=arguments.tickets))
+        parts.append(findings_of(seed, tickets=arguments.tickets, notebooks=chosen))
         urgent = parts[-1][parts[-1]["severity"].isin(["act", "watch"])]
         print(f"seed {seed}: {urgent['severity'].value_counts().to_dict()}", flush=True)
         for row in urgent[urgent["severity"] == "act"].itertuples():

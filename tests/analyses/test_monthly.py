@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aftersales.analyses.monthly import bad_count, complete, dated, judge_series
+from aftersales.analyses.monthly import Series, bad_count, complete, dated, judge_series
 
 MONTHS = pd.date_range("2023-01-01", periods=36, freq="MS")
 
@@ -12,7 +12,8 @@ def series(bad, n=1000.0, months=MONTHS):
 
 
 def judged(frame, **options):
-    return judge_series(frame, metric="faults_per_1000", subject={}, **options)
+    (found,) = judge_series([Series("faults_per_1000", {}, frame, **options)])
+    return found
 
 
 def test_what_goes_wrong_is_the_complement_where_high_is_good():

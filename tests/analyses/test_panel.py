@@ -1,6 +1,6 @@
 import pandas as pd
 
-from aftersales.analyses.panel import judged_series, monthly_table, parts, split, total
+from aftersales.analyses.panel import monthly_table, parts, series_of, split, total
 from aftersales.analyses.scope import read_scope
 
 MONTHS = pd.date_range("2025-01-01", periods=2, freq="MS")
@@ -76,7 +76,7 @@ def test_an_incomplete_month_is_left_out(company, monthly_rows):
 
 def test_parts_that_a_metric_cannot_be_split_into_are_left_out(company, monthly_rows):
     store = company({"tickets": monthly_rows([5] * 24)})  # no product, no region
-    found = judged_series(
+    found = series_of(
         read_scope(store), "ticket_volume", by=[[], ["product"], ["region"]], months=24
     )
     assert [s.subject for s in found] == [{}]
@@ -92,7 +92,7 @@ def test_a_whole_split_two_ways_is_measured_once_for_each(company, monthly_rows)
     )
     store = company({"tickets": tickets})
     scope = read_scope(store)
-    found = judged_series(scope, "ticket_volume", by=parts(scope, split_by="product"), months=24)
+    found = series_of(scope, "ticket_volume", by=parts(scope, split_by="product"), months=24)
     subjects = [tuple(sorted(s.subject.items())) for s in found]
     assert len(subjects) == len(set(subjects)) == 1 + 2 + 2 + 4
     assert all(s.frame["bad"].sum() == 24 * 16 / 4 ** (len(s.subject) / 2) for s in found)

@@ -35,7 +35,7 @@ def test_a_rise_is_said_with_its_start_its_size_and_what_to_do(company, units, m
     (text,) = texts(result, "rise")
     assert text == (
         "Fault rate, product Television: 250 cases since Aug 2025, 2.5 times the 100 expected from "
-        "its past (95 % interval 2.2–2.9). See Root cause for what explains it."
+        "its past (95 % interval 2.2–2.9). It came at once. See Root cause for what explains it."
     )
     rise = next(f for f in result.findings() if f.kind == "rise")
     assert rise.severity == "act"
@@ -149,8 +149,8 @@ def test_a_share_that_is_good_when_high_is_judged_by_its_misses(company, monthly
     (rise,) = [f for f in result.findings() if f.kind == "rise"]
     assert rise.text == (
         "Customer satisfaction (top two boxes): misses, China: 240 cases since Jul 2025, 4.0 times "
-        "the 60 expected from its past (95 % interval 3.4–4.7). See Root cause for what explains "
-        "it."
+        "the 60 expected from its past (95 % interval 3.4–4.7). It came at once. See Root cause "
+        "for what explains it."
     )
     assert (rise.severity, rise.estimate, rise.baseline) == ("act", 0.4, pytest.approx(0.1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ import pandas as pd
 
 from aftersales.metrics import METRICS
 from aftersales.stats.change import Change, spike, step_change
+from aftersales.stats.onset import Onset, onset
 from aftersales.stats.season import deseasonalise
+from aftersales.stats.windows import best_windows
 
 WINDOWS = (1, 3, 6, 12)  # recent months held against all earlier ones: a jump, a rise, a drift
 MIN_PAST = 12  # months of past below which a series is too short to judge
@@ -31,10 +33,13 @@ class Series:
     metric: str
     subject: Mapping[str, str]
     frame: pd.DataFrame
-    change: Change | None  # None: too short or too few to judge
+    change: Change | None = None  # None: too short or too few to judge
     months: int = 0  # length of the window
     p: float = math.nan
     min_n: float = 0.0  # smallest exposure that a window must have
+    patience: int = 1  # months at the end whose cases may be too young to count
+    counted: bool = False  # the exposure is only the days
+    onset: Onset | None = None  # when the change may have begun, where that was looked for
 
     @property
     def start(self) -> pd.Timestamp:
@@ -70,41 +75,45 @@ def complete(frame: pd.DataFrame, *, months: pd.DatetimeIndex, counted: bool) ->
     return filled.rename_axis("month").reset_index()
 
 
-def judge_series(
-    frame: pd.DataFrame,
-    *,
-    metric: str,
-    subject: Mapping[str, str],
-    min_n: float = 0,
-    patience: int = 1,
-    counted: bool = False,
-) -> Series:
-    """Hold the last months of a series against its past, over several window lengths.
+def judge_series(series: Sequence[Series]) -> list[Series]:
+    """Hold the last months of every series against its past, over several window lengths.
 
-    Months at the start without exposure are left out, and so is an open end of at most `patience`
-    months (cases too young to count); a series that ended before is over, and not judged. Neither
-    is one with fewer than 30 cases in all, nor a window that leaves fewer than 12 months of past,
-    or in which one of both sides has an exposure below `min_n`.
-
-    Parameters
-    ----------
-    frame : ``month``, ``bad``, ``n``, one row per month without gaps
-    min_n : smallest exposure that may be judged, see `config.Target`
-    counted : the exposure is only the days, so a past without cases may be one without records;
-        it must hold 30 cases too
+    Months at the start without exposure are left out, and so is an open end of at most
+    `patience` months; a series that ended before is over, and not judged. Neither is one with
+    fewer than 30 cases in all, nor a window that leaves fewer than 12 months of past, or in
+    which one of both sides has an exposure below `min_n`, or, where only cases are known, fewer
+    than 30 cases in its past.
     """
-    seen = np.flatnonzero(frame["n"].to_numpy() > 0)
-    if not seen.size or len(frame) - 1 - seen[-1] > patience:
-        return Series(metric, subject, frame, None)
-    frame = frame.iloc[seen[0] : seen[-1] + 1].reset_index(drop=True)
-    least = MIN_CASES if counted else 0
-    windows = [w for w in WINDOWS if _judged(frame, w, min_n, least)]
-    if not windows or frame["bad"].sum() < MIN_CASES:
-        return Series(metric, subject, frame, None)
-    changes = [_change(frame, w) for w in windows]
-    best = min(range(len(windows)), key=lambda i: _or_one(changes[i].p))
-    p = min(1.0, _or_one(changes[best].p) * len(windows))
-    return Series(metric, subject, frame, changes[best], windows[best], p, min_n)
+    trimmed = [_trimmed(s) for s in series]
+    windows = [_windows(s) for s in trimmed]
+    known = [i for i, own in enumerate(windows) if own]
+    frames = [trimmed[i].frame for i in known]
+    found = best_windows(
+        [f["bad"].to_numpy(float) for f in frames],
+        [f["n"].to_numpy(float) for f in frames],
+        windows=[windows[i] for i in known],
+    )
+    for i, (change, months, p) in zip(known, found, strict=True):
+        trimmed[i] = dataclasses.replace(trimmed[i], change=change, months=months, p=p)
+    return trimmed
+
+
+def _trimmed(series: Series) -> Series:
+    """From the first to the last month with exposure; as it is where the series is over."""
+    seen = np.flatnonzero(series.frame["n"].to_numpy() > 0)
+    if not seen.size or len(series.frame) - 1 - seen[-1] > series.patience:
+        return series
+    frame = series.frame.iloc[seen[0] : seen[-1] + 1].reset_index(drop=True)
+    return dataclasses.replace(series, frame=frame)
+
+
+def _windows(series: Series) -> list[int]:
+    """The lengths of window that a trimmed series can be judged in."""
+    frame = series.frame
+    if frame["n"].iloc[-1] <= 0 or frame["bad"].sum() < MIN_CASES:
+        return []
+    least = MIN_CASES if series.counted else 0
+    return [w for w in WINDOWS if _judged(frame, w, series.min_n, least)]
 
 
 def _judged(frame: pd.DataFrame, window: int, min_n: float, least: int) -> bool:
@@ -119,39 +128,34 @@ def dated(series: Series) -> Series:
     """The same series with the window that begins where its change most likely began.
 
     Of the last 1 to 18 months, those whose step from the months before is the most likely, season
-    taken out (likelihood ratio of one change in a Poisson rate: Worsley 1986, Biometrika 73:91).
-    p stays that of the fixed windows, which looked less.
+    taken out (`stats.onset`). p stays that of the fixed windows, which looked less.
     """
-    months = _step(series) if series.change is not None else 0
-    if months in (0, series.months):
+    if series.change is None:
         return series
-    change = _change(series.frame, months)
+    found = _onset(series)
+    if found.position < 0:
+        return series
+    series = dataclasses.replace(series, onset=found)
+    months = len(series.frame) - found.position
+    change = series.change if months == series.months else _change(series.frame, months)
     if math.isnan(change.ratio) or (change.ratio > 1) != (series.change.ratio > 1):
-        return series
+        return dataclasses.replace(series, onset=None)
     return dataclasses.replace(series, change=change, months=months)
 
 
-def _step(series: Series) -> int:
-    """Length of the most likely step in the direction of the series' change; 0 without any."""
+def _onset(series: Series) -> Onset:
+    """The most likely step in the direction of the series' change, and what else may be."""
     y, n = (series.frame[c].to_numpy(float) for c in ("bad", "n"))
     seasonal = series.change.rung == "season"  # as its past alone, without the change, says
     size = n * deseasonalise(y, n)["factor"].to_numpy() if seasonal else n
-    best = (0.0, 0)
-    for months in range(1, min(LONGEST, len(y) - MIN_PAST) + 1):
-        past = y[:-months].sum(), size[:-months].sum()
-        recent = y[-months:].sum(), size[-months:].sum()
-        if min(n[-months:].sum(), n[:-months].sum()) < max(series.min_n, 1e-9):
-            continue
-        up = recent[0] * past[1] > past[0] * recent[1]
-        if up == (series.change.ratio > 1):
-            best = max(best, (_likelihood(recent, past), months))
-    return best[1]
-
-
-def _likelihood(*sides: tuple[float, float]) -> float:
-    """Log likelihood ratio of two rates (cases, exposure) to one rate for both."""
-    mean = sum(y for y, _ in sides) / sum(n for _, n in sides)
-    return sum(y * math.log(y / n / mean) for y, n in sides if y > 0)
+    least = max(series.min_n, 1e-9)
+    places = [
+        k
+        for k in range(len(y) - 1, max(len(y) - LONGEST, MIN_PAST) - 1, -1)
+        if min(n[:k].sum(), n[k:].sum()) >= least
+    ]
+    up, noise = series.change.ratio > 1, max(series.change.dispersion, 1.0)
+    return onset(y, size, candidates=places, up=up, dispersion=noise)
 
 
 def _change(frame: pd.DataFrame, window: int) -> Change:
@@ -159,7 +163,3 @@ def _change(frame: pd.DataFrame, window: int) -> Change:
     if window == 1:
         return spike(count, exposure)
     return step_change(count, exposure, recent=window)
-
-
-def _or_one(p: float) -> float:
-    return 1.0 if math.isnan(p) else p

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from aftersales.analyses.monthly import Series, bad_count, complete, judge_series
+from aftersales.analyses.monthly import Series, bad_count, complete
 from aftersales.analyses.scope import Scope
 from aftersales.metrics import METRICS, available, measure
 
@@ -60,10 +60,10 @@ def parts(scope: Scope, *, split_by: str) -> list[list[str]]:
     return found
 
 
-def judged_series(
+def series_of(
     scope: Scope, metric: str, *, by: Sequence[Sequence[str]], months: int
 ) -> list[Series]:
-    """Every series of the metric by each grouping in `by`, judged against its own past.
+    """Every series of the metric by each grouping in `by`, not judged yet (`judge_series`).
 
     Groupings that the metric cannot be split into are left out.
     """
@@ -74,22 +74,22 @@ def judged_series(
         inside = [part for part in possible if set(part) <= set(finest) and part not in done]
         if inside:
             table = monthly_table(scope, metric, by=finest, months=months)
-            found += [s for part in inside for s in _judged(scope, table, metric, part, months)]
+            found += [s for part in inside for s in _series(scope, table, metric, part, months)]
             done += inside
     return sorted(found, key=lambda s: len(s.subject))
 
 
-def _judged(
+def _series(
     scope: Scope, table: pd.DataFrame, metric: str, by: list[str], months: int
 ) -> list[Series]:
     target, info = scope.profile.target(metric), METRICS[metric]
     counted = info.kind == "count"
     days = target.window_days or info.window_days or 0
     return [
-        judge_series(
+        Series(
+            metric,
+            subject,
             frame,
-            metric=metric,
-            subject=subject,
             min_n=0 if counted else target.min_n,
             patience=1 + math.ceil(days / MONTH_DAYS),
             counted=counted,

@@ -21,15 +21,16 @@ AGE_MATTERS = 1.1  # times, from which the part of a rise that goes with age is 
 
 def judged_table(
     series: Sequence[Series], scope: Scope, *, split_by: str, months: int
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Series]]:
     """One row per series that could be judged, the most urgent first; see `trend.Trend.table`.
 
-    A rise of faults is corrected for the age of the units where that matters (`ageing`); one that
-    ages alone may explain is never called `act`.
+    The second part are all series, with those that changed dated (`monthly.dated`). A rise of
+    faults is corrected for the age of the units where that matters (`ageing`); one that ages alone
+    may explain is never called `act`.
     """
     known = [s for s in series if s.change is not None]
     if not known:
-        return pd.DataFrame()
+        return pd.DataFrame(), list(series)
     q = benjamini_hochberg([s.p for s in known])
     sure = [_changed(s, chance) for s, chance in zip(known, q, strict=True)]
     known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
@@ -44,7 +45,7 @@ def judged_table(
     table["severity"] = [_severity(scope, row) for row in table.to_dict("records")]
     order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
     table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
-    return table.reset_index(drop=True)
+    return table.reset_index(drop=True), [*known, *(s for s in series if s.change is None)]
 
 
 def _changed(series: Series, q: float) -> bool:
@@ -80,6 +81,7 @@ def _row(series: Series, split_by: str, each: float | None, factor: float) -> di
         "rung": change.rung,
         "crude_ratio": change.ratio,
         "comparable": not math.isnan(factor),
+        "shape": series.onset.shape if series.onset else "",
     }
 
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from aftersales import plot
-from aftersales.analyses import trend_words
+from aftersales.analyses import alarm_words, trend_words, when_words
+from aftersales.analyses.alarms import alarms_now
+from aftersales.analyses.calibration import Calibration, calibration
+from aftersales.analyses.changes import dated_rises, main_changes
 from aftersales.analyses.level_words import measured
-from aftersales.analyses.monthly import Series
-from aftersales.analyses.panel import judged_series, monthly_table, parts, total
+from aftersales.analyses.main_rate import YEAR, lines, mix_of, season_of
+from aftersales.analyses.monthly import Series, judge_series
+from aftersales.analyses.outlook import Outlook, outlook
+from aftersales.analyses.panel import parts, series_of
 from aftersales.analyses.rises import judged_table
 from aftersales.analyses.scope import Scope, read_scope
+from aftersales.analyses.weekly import Weekly, weekly
 from aftersales.data.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS, available
 from aftersales.stats.control_chart import ControlChart, u_chart
-from aftersales.stats.decompose import RateAndMix, rate_and_mix
+from aftersales.stats.decompose import RateAndMix
 from aftersales.stats.season import Season, decompose_season, deseasonalise
 from aftersales.words import say
 
@@ -33,7 +39,6 @@ SHARES = (
     "csat_rate",
 )
 SPLITS = ("product", "issue_type", "category")  # the first a profile has splits the rates
-YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,11 @@ class Trend:
     are split by; "" is all), ``months`` of the window, ``start``, ``n``, ``count``, ``expected``,
     ``excess``, ``cost`` of the excess, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``severity``,
     ``rung``, ``crude_ratio`` (the age of the units not allowed for), ``comparable`` (whether the
-    past has units of that age). `monthly`, `above` and
-    `reference` are the main rate of the region, of its parent and of the whole company.
+    past has units of that age), ``shape`` (see `stats.onset`). `monthly`, `above` and
+    `reference` are the main rate of the region, of its parent and of the whole company;
+    `main_changes` are its changes of level and `outlook` its forecast. `weekly` is what is watched
+    by week (None without tickets), `alarms` what is on now, and `calibration` how often such
+    alarms are false.
     """
 
     scope: Scope
@@ -58,10 +66,37 @@ class Trend:
     reference: pd.DataFrame
     season: Season
     mix: RateAndMix | None
+    outlook: Outlook
+    weekly: Weekly | None = None
+    alarms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: Calibration | None = None
+    main_changes: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """The judged series, most urgent first."""
-        return self.table.drop(columns="comparable", errors="ignore")
+        return self.table.drop(columns=["comparable", "shape"], errors="ignore")
+
+    def alarm_frame(self) -> pd.DataFrame:
+        """The weekly alarms that are on now, most excess cases first."""
+        return alarm_words.alarm_table(self.alarms, split_by=self.split_by)
+
+    def change_frame(self) -> pd.DataFrame:
+        """When the level of the main rate changed, and since when the urgent series are up."""
+        rises = dated_rises(self.table, self.series, split_by=self.split_by)
+        return when_words.change_table(self.main_changes, rises, split_by=self.split_by)
+
+    def forecast_frame(self) -> pd.DataFrame:
+        """The next three months of the main rate; counts are their own rate."""
+        table = self.outlook.table
+        if METRICS[self.metric].kind == "count":
+            return table.drop(columns=["rate", "rate_low", "rate_high"])
+        table = table.copy()
+        table.attrs["unit"] = self._unit
+        return table
+
+    def calibration_frame(self) -> pd.DataFrame:
+        """The kinds of series that were simulated, and the false alarms measured on each."""
+        return pd.DataFrame() if self.calibration is None else self.calibration.table
 
     def findings(self) -> list[Finding]:
         """Rises, falls, season, comparison with the company, mix; most urgent first."""
@@ -75,7 +110,15 @@ class Trend:
             lines |= {scope.parent.id: self.above, tree.root.id: self.reference}
         frames = [self._shown(f).assign(series=scope.name(region)) for region, f in lines.items()]
         frame = pd.concat(frames).rename(columns={"month": "period"})
-        return plot.rate_lines(frame, ylabel=self.ylabel, unit=self._unit, ax=ax)
+        ahead = self.outlook.table.rename(columns={"month": "period"})
+        return plot.rate_lines(
+            frame,
+            ylabel=self.ylabel,
+            unit=self._unit,
+            changes=self.main_changes,
+            ahead=ahead,
+            ax=ax,
+        )
 
     def _shown(self, rates: pd.DataFrame) -> pd.DataFrame:
         """Rates as figures show them: months below `min_n` are blank, those of counts are not."""
@@ -134,6 +177,28 @@ class Trend:
         """Trend, season and remainder of the main rate (STL)."""
         return plot.season(self.season.to_frame(), ylabel=self.ylabel)
 
+    def plot_weeks(self, *, ax=None):
+        """The weeks of the largest alarm, or of the main rate: cases, expectation and limit."""
+        if self.weekly is None:
+            return plot.nothing(say("There are no weekly counts to watch."), ax=ax)
+        names, alarms = self.weekly.names, self.alarms
+        keys = ["metric", "region", "part"]
+        wanted = (
+            alarms.iloc[0] if len(alarms) else {"metric": self.metric, "region": "", "part": ""}
+        )
+        at = (names[keys] == pd.Series({k: wanted[k] for k in keys})).all(axis=1)
+        rows = self.weekly.alarms[self.weekly.alarms["series"].isin(names.index[at][:1])]
+        frame = rows.rename(columns={"count": "value", "alarm": "signal"})
+        subject = {"region": wanted["region"], self.split_by: wanted["part"]}
+        subject = {k: v for k, v in subject.items() if v}
+        ylabel = say(
+            "{measure}, {subject}: cases a week",
+            measure=measured(wanted["metric"]),
+            subject=self.scope.subject(subject) if subject else self.scope.name(),
+        )
+        frame = frame[["period", "value", "expected", "upper", "signal"]]
+        return plot.control_chart(frame, ylabel=ylabel, ax=ax)
+
     def plot_mix(self, *, ax=None):
         """Contribution of each group to the change over a year: its own rate, and its share."""
         if self.mix is None:
@@ -170,20 +235,27 @@ def trend(
         return _nothing(scope)
     split_by = next((c for c in SPLITS if available(rates[0], store, by=[c])), "")
     by = parts(scope, split_by=split_by)
-    judged = [s for m in rates for s in judged_series(scope, m, by=by, months=months)]
-    judged += [s for m in shares for s in judged_series(scope, m, by=[[]], months=months)]
-    monthly, above, reference = _lines(scope, rates[0], months)
+    found = [s for m in rates for s in series_of(scope, m, by=by, months=months)]
+    found += [s for m in shares for s in series_of(scope, m, by=[[]], months=months)]
+    table, judged = judged_table(judge_series(found), scope, split_by=split_by, months=months)
+    monthly, above, reference = lines(scope, rates[0], months)
+    watched = weekly(scope, judged, split_by=split_by, months=months)
     return Trend(
         scope=scope,
         metric=rates[0],
         split_by=split_by,
-        table=judged_table(judged, scope, split_by=split_by, months=months),
+        table=table,
         series=judged,
         monthly=monthly,
         above=above,
         reference=reference,
-        season=_season(monthly),
-        mix=_mix(scope, rates[0], split_by, months),
+        season=season_of(monthly),
+        mix=mix_of(scope, rates[0], split_by, months),
+        outlook=outlook(scope, rates[0], monthly),
+        weekly=watched,
+        alarms=alarms_now(scope, watched, judged=table, split_by=split_by),
+        calibration=calibration(scope, watched),
+        main_changes=main_changes(rates[0], monthly, watched),
     )
 
 
@@ -198,35 +270,5 @@ def _metrics(store: Store) -> tuple[list[str], list[str]]:
 def _nothing(scope: Scope) -> Trend:
     empty = pd.DataFrame(columns=["month", "bad", "n", "rate", "rate_low", "rate_high"])
     season = decompose_season(pd.Series(dtype=float))
-    return Trend(scope, FALLBACK, "", pd.DataFrame(), [], empty, empty, empty, season, None)
-
-
-def _lines(scope: Scope, metric: str, months: int) -> list[pd.DataFrame]:
-    """The rate of the region, of its parent and of the company; each is measured once."""
-    own, root = scope.region.id, scope.profile.regions.root.id
-    wanted = [own, scope.parent.id if scope.parent else own, root]
-    found = {r: total(scope, metric, months=months, region=r) for r in dict.fromkeys(wanted)}
-    return [found[r] for r in wanted]
-
-
-def _season(monthly: pd.DataFrame) -> Season:
-    """The season of the longest stretch without a gap that ends with the last month."""
-    rate = monthly.set_index("month")["rate"]
-    step = rate.index.to_series().diff().dt.days.gt(31)
-    return decompose_season(rate[step.cumsum() == step.cumsum().max()])
-
-
-def _mix(scope: Scope, metric: str, split_by: str, months: int) -> RateAndMix | None:
-    """The last twelve months against the twelve before; None where either has no exposure."""
-    info = METRICS[metric]
-    if not split_by or months < 2 * YEAR or info.kind not in ("rate", "proportion"):
-        return None
-    table = monthly_table(scope, metric, by=[split_by], months=months).dropna(subset=[split_by])
-    span = scope.months(2 * YEAR)
-    sums = [
-        table[table["month"].isin(part)].groupby(split_by, as_index=False)[[info.count, "n"]].sum()
-        for part in (span[:YEAR], span[YEAR:])
-    ]
-    if any(s["n"].sum() == 0 for s in sums):
-        return None
-    return rate_and_mix(*sums, by=[split_by], count=info.count, exposure="n")
+    ahead = outlook(scope, FALLBACK, empty)
+    return Trend(scope, FALLBACK, "", pd.DataFrame(), [], empty, empty, empty, season, None, ahead)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from aftersales import words
-from aftersales.analyses import level_words
+from aftersales.analyses import alarm_words, level_words, when_words
 from aftersales.analyses.level_words import measured
 from aftersales.analyses.scope import lacking
 from aftersales.analyses.verdict import ACT_P, ACT_Q
 from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
+from aftersales.plot.theme import sentences
 from aftersales.words import N_, say, say_n
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 SHOWN = 6  # sentences for separate rises of one severity; further ones are counted in one
 FALLS_NAMED = 3
+_SHAPES = {
+    "jump": N_("It came at once."),
+    "creep": N_("It grew month by month."),
+}
 ECHO = 0.5  # share of a whole's excess that one of its parts must hold to speak for it
 
 
@@ -30,7 +35,8 @@ def findings(trend: Trend) -> list[Finding]:
     if not trend.series:
         return [lacking(trend.scope, metric=trend.metric, table="tickets")]
     if table.empty:
-        return [_nothing_judged(trend), *level_words.findings(trend)]
+        more = [*alarm_words.findings(trend), *when_words.findings(trend)]
+        return [_nothing_judged(trend), *more, *level_words.findings(trend)]
     urgent = table[table["severity"].isin(["act", "watch"])]
     own = _without_echoes(urgent, trend.split_by)
     shown = [row for row in own if row.severity == "act"][:SHOWN]
@@ -39,7 +45,8 @@ def findings(trend: Trend) -> list[Finding]:
     found += _more(trend, urgent, said=len(shown)) + _falls(trend)
     if len(urgent) < len(table):
         found.append(_rest(trend, urgent=len(urgent)))
-    return found + level_words.findings(trend) + _too_short(trend)
+    found += alarm_words.findings(trend) + when_words.findings(trend)
+    return [*found, *level_words.findings(trend), *_too_short(trend), *alarm_words.trust(trend)]
 
 
 def subject_of(row: Any, split_by: str) -> dict[str, str]:
@@ -90,17 +97,14 @@ def _rise(trend: Trend, row) -> Finding:
         "count": words.count(row.count),
         "expected": words.cases(row.expected),
     }
-    text = say(_message(row), **values)
+    text = sentences(say(_message(row), **values), *_next(row))
     return Finding(row.severity, text, subject=subject, kind="rise", **_numbers(row))
 
 
 def _message(row) -> str:
     """What a rise is said with: since when, and whether the age of the units plays a part."""
     if row.expected == 0:
-        return N_(
-            "{measure}, {subject}: {count} cases since {start}, and none in its past. See Root "
-            "cause for what explains it."
-        )
+        return N_("{measure}, {subject}: {count} cases since {start}, and none in its past.")
     if not row.comparable:
         return N_(
             "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
@@ -111,18 +115,28 @@ def _message(row) -> str:
         return N_(
             "{measure}, {subject}: {count} cases since {start}, {crude} times the expected from "
             "its past, and {ratio} times the {expected} expected at the same age of the units "
-            "(95 % interval {low}–{high}). See Root cause for what explains it."
+            "(95 % interval {low}–{high})."
         )
     if row.months == 1:
         return N_(
             "{measure}, {subject}: {count} cases in {start}, {ratio} times the {expected} expected "
-            "from its past (95 % interval {low}–{high}). Find out what happened that month."
+            "from its past (95 % interval {low}–{high})."
         )
     return N_(
         "{measure}, {subject}: {count} cases since {start}, {ratio} times the {expected} "
-        "expected from its past (95 % interval {low}–{high}). See Root cause for what "
-        "explains it."
+        "expected from its past (95 % interval {low}–{high})."
     )
+
+
+def _next(row) -> list[str]:
+    """How it came, where that is clear, and what to do."""
+    known = row.expected > 0 and row.months > 1 and row.shape in _SHAPES
+    came = [say(_SHAPES[row.shape])] if known else []
+    if row.expected > 0 and not row.comparable:
+        return came
+    if row.expected > 0 and row.months == 1 and row.ratio == row.crude_ratio:
+        return [*came, say("Find out what happened that month.")]
+    return [*came, say("See Root cause for what explains it.")]
 
 
 def _numbers(row) -> dict:

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from aftersales import words
-from aftersales.plot import theme
+from aftersales.plot import events, theme
 from aftersales.plot.labels import curve_labels, end_labels, short
 from aftersales.plot.svg import describe
 from aftersales.words import say, say_n
@@ -134,13 +134,16 @@ def rate_lines(
     *,
     ylabel: str,
     unit: str = "",
+    changes: pd.DataFrame | None = None,
+    ahead: pd.DataFrame | None = None,
     ax: Axes | None = None,
     alt: str | None = None,
 ) -> Axes:
     """Rates by period with their intervals as ribbons, one line per series.
 
     `frame` holds one row per series and period: ``series`` (name to print), ``period``, ``rate``,
-    ``rate_low``, ``rate_high``. The first series is the one the page is about.
+    ``rate_low``, ``rate_high``. The first series is the one the page is about; `changes` marks
+    when its level changed and `ahead` draws its forecast (`events`).
     """
     if theme.blank(frame["rate"]):
         return theme.nothing_of(ylabel, ax=ax)
@@ -153,10 +156,23 @@ def rate_lines(
         _ribbon(ax, rows, x="period", color=colour, alpha=0.18 if own else 0.1)
         ax.plot(rows["period"], rows["rate"], style, color=colour, linewidth=2.5 if own else 1.7)
         ends.insert(0, (_last(rows["rate"]), short(name, most=18), colour))
+    _add_events(ax, frame[frame["series"] == names[0]], changes=changes, ahead=ahead)
     _finish(ax, frame["period"], ylabel=ylabel, unit=unit)
     end_labels(ax, ends, height=_PLOT)
-    describe(ax, alt or _lines_words(frame, names, ylabel=ylabel, unit=unit))
+    told = _lines_words(frame, names, ylabel=ylabel, unit=unit)
+    more = events.changes_words(changes), events.ahead_words(ahead, unit)
+    describe(ax, alt or theme.sentences(told, *more))
     return ax
+
+
+def _add_events(
+    ax: Axes, rows: pd.DataFrame, *, changes: pd.DataFrame | None, ahead: pd.DataFrame | None
+) -> None:
+    known = rows.sort_values("period").dropna(subset=["rate"])
+    if ahead is not None and len(known):
+        events.draw_ahead(ax, ahead, after=(known["period"].iloc[-1], known["rate"].iloc[-1]))
+    if changes is not None:
+        events.mark_changes(ax, changes)
 
 
 def _styles(n: int) -> list[tuple[str, str]]:

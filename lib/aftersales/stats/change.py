@@ -110,25 +110,52 @@ def step_change(
     if y[past].sum() == 0:
         return _from_nothing(observed, exposed, float(size[past].sum()), periods, level)
     model = _past_model(y[past], size[past], season=season, trend=trend, total=y.size)
-    expected, variance = model.predict(np.arange(y.size)[now], size[now])
-    rho = _autocorrelation(model.residuals)
-    window = 1 + 2 * sum((1 - k / recent) * rho**k for k in range(1, recent))
-    noise = {
-        "variance": variance * (1 + rho) / (1 - rho),
-        "dispersion": model.dispersion * window,
-        "df": model.noise_df,
-        "level": level,
-    }
-    ratio, low, high, p = excess_ratio(observed, expected, **noise)
-    short = periods < SHORT or model.df < 2
+    return compare(model, y, size, recent=recent, level=level)
+
+
+def compare(
+    model: SeasonalRate, y: np.ndarray, size: np.ndarray, *, recent: int, level: float = 0.95
+) -> Change:
+    """The last `recent` periods of a series against a model of the earlier ones.
+
+    `y` and `size` are counts and exposures of all periods that the model counts from 0; the
+    recent ones must have exposure. `step_change` for one series, `windows` for many.
+    """
+    now = slice(y.size - recent, y.size)
+    observed, exposed = float(y[now].sum()), float(size[now].sum())
+    periods = int((size[: y.size - recent] > 0).sum())
+    expected, noise = expectation(model, size, recent=recent)
+    ratio, low, high, p = excess_ratio(observed, expected, level=level, **noise)
+    short = is_short(model, periods)
     return Change(
         *(ratio, low, high, np.nan if short else p, observed, expected),
-        *count_limits(expected, **noise),
-        *(observed / exposed, expected / exposed, model.dispersion, rho),
+        *count_limits(expected, level=level, **noise),
+        *(observed / exposed, expected / exposed, model.dispersion),
+        _autocorrelation(model.residuals),
         rung="short" if short else "season" if model.harmonics else "level",
         periods=periods,
         season_p=model.season_p,
     )
+
+
+def expectation(
+    model: SeasonalRate, size: np.ndarray, *, recent: int
+) -> tuple[float, dict[str, float]]:
+    """Cases expected in the last periods together, and how they vary: as `excess_ratio` asks."""
+    now = np.arange(size.size)[size.size - recent :]
+    expected, variance = model.predict(now, size[now])
+    rho = _autocorrelation(model.residuals)
+    window = 1 + 2 * sum((1 - k / recent) * rho**k for k in range(1, recent))
+    return expected, {
+        "variance": variance * (1 + rho) / (1 - rho),
+        "dispersion": model.dispersion * window,
+        "df": model.noise_df,
+    }
+
+
+def is_short(model: SeasonalRate, periods: int) -> bool:
+    """Whether so few earlier periods do not show how much the rate varies."""
+    return periods < SHORT or model.df < 2
 
 
 def spike(
@@ -177,11 +204,16 @@ def trend_test(
     )
 
 
+def least_for_season(total: int, season: int) -> int:
+    """Observed periods that a past needs for a season: 1.5 cycles, if the whole series has two."""
+    return int(np.ceil(1.5 * season)) if total >= 2 * season else total + 1
+
+
 def _past_model(
     y: np.ndarray, size: np.ndarray, *, season: int, trend: bool, total: int
 ) -> SeasonalRate:
     """The past, with a season where the whole series spans two cycles and the past 1.5."""
-    least = int(np.ceil(1.5 * season)) if total >= 2 * season else total + 1
+    least = least_for_season(total, season)
     degree = 1 if trend and (size > 0).sum() >= 2 * SHORT else 0
     return fit_seasonal_rate(y, size, period=season, degree=degree, least=least, robust=True)
 

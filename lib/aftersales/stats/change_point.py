@@ -16,6 +16,7 @@ from aftersales.stats.segments import Chance, Segmentation, segmentations
 from aftersales.stats.step import Step
 
 MOST_CHANGES = 8  # levels beyond that describe noise, not events
+TURNS = 3  # of season and levels, each found beside the other
 LONGEST = 3000  # periods; the search holds a number for each pair of them
 Cost = Literal["poisson", "normal"]
 COLUMNS = [
@@ -73,7 +74,9 @@ def change_points(
     or autocorrelated noise gives no change in about 99 of 100 series (96 where the correlation is
     0.8 in short ones, or where counts are rare and come in bursts). A seasonal series needs its
     season taken out: ``season`` (periods per cycle) does it for counts, where a test supports one;
-    for measures pass deseasonalised values. A steady trend shows as several steps; test for it.
+    for measures pass deseasonalised values. Season and levels are found in turn, each beside the
+    other; intervals of dates then hold the truth in 85 to 95 of 100 series (simulated, nominal
+    95), since the season is estimated too. A steady trend shows as several steps; test for it.
 
     Parameters
     ----------
@@ -91,18 +94,23 @@ def change_points(
     >>> found.changes[["position", "before", "after", "ratio"]].values.tolist()
     [[8.0, 5.0, 25.0, 5.0]]
     """
-    y, size, index = _prepared(values, exposure, cost, season)
+    y, plain, index = _prepared(values, exposure, cost, season)
     if min_length < 2 or not 0 < alpha < 0.5:
         raise DataError(
             "`min_length` must be at least 2 and `alpha` between 0 and 0.5; found "
             f"{min_length} and {alpha}."
         )
     checks.share(level, name="level")
-    fit = _centred(y, cost)
+    fit, limits = _centred(y, cost), {"min_length": min_length, "seed": seed}
+    size = _seasonal(y, plain, season, np.ones(y.size))
     chosen, chance = Segmentation((), 0.0), None
     if y.size >= 3 * min_length and np.ptp(y / np.where(size > 0, size, 1)) > 0:
-        limits = {"min_length": min_length, "seed": seed}
         chosen = _chosen(fit, size, cost, alpha=alpha, **limits)
+        for _ in range(TURNS if season is not None else 0):
+            size = _seasonal(y, plain, season, chosen.levels(y, size))
+            before, chosen = chosen, _chosen(fit, size, cost, alpha=alpha, **limits)
+            if chosen.breaks == before.breaks:
+                break
         chance = Chance.like(chosen.noise(fit, size, cost), y.size, **limits)
     noise = chosen.noise(fit, size, cost)
     number = range(len(chosen.breaks))
@@ -118,7 +126,7 @@ def change_points(
 def _prepared(
     values: Numbers, exposure: Numbers | None, cost: Cost, season: int | None
 ) -> tuple[np.ndarray, np.ndarray, pd.Index]:
-    """Values, sizes (with the season in them) and labels."""
+    """Values, sizes (without the season) and labels."""
     if cost not in ("poisson", "normal"):
         raise DataError(f'`cost` must be "poisson" or "normal"; found {cost!r}.')
     if cost == "normal" and (exposure is not None or season is not None):
@@ -133,9 +141,15 @@ def _prepared(
     if cost == "normal":
         return flat, np.ones(flat.size), index
     y, size = checks.series(flat, 1.0 if exposure is None else exposure)
-    if season is not None:
-        size = size * deseasonalise(y, size, period=season)["factor"].to_numpy()
     return y, size, index
+
+
+def _seasonal(y: np.ndarray, size: np.ndarray, season: int | None, level: np.ndarray) -> np.ndarray:
+    """Sizes with the season in them, where there is one; `level` is not taken for a part of it."""
+    if season is None:
+        return size
+    told = np.where(level > 0, level, 1.0)
+    return size * deseasonalise(y, size * told / told.mean(), period=season)["factor"].to_numpy()
 
 
 def _centred(y: np.ndarray, cost: Cost) -> np.ndarray:
