@@ -31,7 +31,7 @@ FOLDERS = {
 # What the README of each data set lists, as the cleaning log must say it (regular expressions).
 DIRT = {
     "nhtsa": [
-        "33 dates in incident_date before 2014-01-01 .*1919-09-09",
+        "33 dates in happened_at before 2014-01-01 .*1919-09-09",
         "2,557 rows .*unknown component",
         "487 rows .*comma inside a component's name",
         "1,893 rows .*new name of a known system",
