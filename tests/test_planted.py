@@ -92,15 +92,40 @@ def test_the_lasting_rise_is_dated_to_its_start(truth, findings):
 @pytest.mark.parametrize("region", ["CN", "CN-S", "CN-SW"])
 def test_what_only_looks_guilty_is_not_acted_on(region, findings):
     acts = [f for f in findings("30_root_cause", region) if f.severity == "act"]
-    guilty = [f.text for f in acts for shadow in SHADOWS if contains(f.subject, shadow)]
+    # A cause may be narrowed to a region; the region alone must not be blamed.
+    guilty = [f.text for f in acts if f.kind == "cause" and dict(f.subject) in SHADOWS]
     assert guilty == []
+
+
+@pytest.mark.parametrize(
+    ("region", "subjects"),
+    [
+        ("CN-S", [{"batch": "B2407"}]),
+        ("CN-SW", [{"warehouse": "W-07"}, {"process": "P2"}]),
+        (
+            "CN",
+            [
+                {"batch": "B2407", "region": "CN-S"},
+                {"version": "V3.2"},
+                {"process": "P2"},
+                {"warehouse": "W-07"},
+            ],
+        ),
+    ],
+)
+def test_planted_causes_come_first_and_with_evidence_a(region, subjects, findings):
+    causes = [f for f in findings("30_root_cause", region) if f.kind == "cause"]
+    first = causes[: len(subjects)]
+    assert [dict(f.subject) for f in first] == subjects
+    assert {f.evidence for f in first} == {"A"}
+    assert {f.severity for f in first} == {"act"}
 
 
 def test_the_shadows_of_the_bad_lot_are_named_as_such(findings):
     (shadows,) = [f for f in findings("30_root_cause", "CN-S") if f.kind == "shadows"]
     assert shadows.text == (
-        "Supplier S3 and model KX-35 are shadows, not causes: once batch B2407 is allowed for, "
-        "they differ no more than by chance."
+        "Production quarter 2024-Q3, model KX-35, supplier S3, and plant Zhongshan are shadows, "
+        "not causes: once batch B2407 is allowed for, they differ no more than by chance."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -31,6 +31,23 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step to take when a cause is found, from `playbook.yaml`.
+
+    `kind` says what sort of step it is, `do` what to do (language -> text; {} is the text that we
+    have for the kind), `evidence` the least grade from which it is recommended, `cost_per_unit`
+    its price for each unit (or order) of the cause, in the profile's currency.
+    """
+
+    kind: str
+    do: Mapping[str, str] = field(default_factory=dict)
+    evidence: Literal["A", "B", "C"] = "C"
+    owner: Mapping[str, str] = field(default_factory=dict)  # language -> who does it
+    within_days: int | None = None
+    cost_per_unit: float | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """A company's mapping. `sources` is the parsed `sources.yaml`; `data.mapping` reads it."""
 
@@ -45,6 +62,7 @@ class Profile:
     currency: str = "CNY"
     as_of: str | None = None  # last complete day; None: the last day of `tickets.opened_at`
     labels: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    playbook: Mapping[str, Sequence[Step]] = field(default_factory=dict)  # attribute -> steps
 
     def target(self, metric: str) -> Target:
         """The target of a metric, or the defaults where the company set none."""
@@ -106,6 +124,7 @@ def read_profile(name: str, *, root: Path) -> Profile:
         folder=folder,
         regions=_regions(folder, name),
         targets=_targets(folder, name),
+        playbook=_playbook(folder, name),
         sources=sources,
         **face,
     )
@@ -122,6 +141,44 @@ def _targets(folder: Path, name: str) -> dict[str, Target]:
         return {}
     raw, file = read_yaml(folder / "targets.yaml"), f"config/{name}/targets.yaml"
     return {str(k): build(Target, v or {}, where=f"{file}, metric {k}") for k, v in raw.items()}
+
+
+STEPS = ("containment", "supplier_claim", "recall", "audit", "design", "rollout", "inspection")
+GRADES = ("A", "B", "C")
+
+
+def _playbook(folder: Path, name: str) -> dict[str, tuple[Step, ...]]:
+    """Attribute -> steps; {} where the profile has no `playbook.yaml`."""
+    if not (folder / "playbook.yaml").is_file():
+        return {}
+    raw, file = read_yaml(folder / "playbook.yaml"), f"config/{name}/playbook.yaml"
+    found = {}
+    for attribute, steps in raw.items():
+        where = f"{file}, {attribute}"
+        if not isinstance(steps, list) or not steps:
+            raise ConfigError(f"{where}: expected a list of steps, found {steps!r}.")
+        found[str(attribute)] = tuple(
+            _step(step, where=f"{where}, step {n}") for n, step in enumerate(steps, start=1)
+        )
+    return found
+
+
+def _step(raw: Any, *, where: str) -> Step:
+    step = build(Step, raw, where=where)
+    for value, valid, key in ((step.kind, STEPS, "kind"), (step.evidence, GRADES, "evidence")):
+        if value not in valid:
+            raise ConfigError(f'{where}: {key} "{value}"; {nearest(str(value), valid)}')
+    for key in ("do", "owner"):
+        texts = getattr(step, key)
+        if not isinstance(texts, Mapping):
+            raise ConfigError(f"{where}: `{key}` must be {{en: ..., zh: ...}}, found {texts!r}.")
+        check_keys(texts, valid=LANGUAGES, where=f"{where}, `{key}`")
+    for key in ("within_days", "cost_per_unit"):
+        value = getattr(step, key)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value is not None and not (number and value >= 0):
+            raise ConfigError(f"{where}: `{key}` must be a number from 0, found {value!r}.")
+    return step
 
 
 def build(cls: type[T], raw: Mapping, *, where: str) -> T:
@@ -147,7 +204,7 @@ def check_keys(raw: Mapping, *, valid: Iterable[str], where: str) -> None:
             raise ConfigError(f'Unknown key "{key}" in {where}; {nearest(key, valid)}')
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """SafeLoader that refuses repeated keys, which YAML parsers let pass silently."""
 
 

@@ -1,16 +1,18 @@
-"""The sentences about one cause: its size, what to do next, and the checks it did not pass."""
+"""The sentences about one cause: its size, what to do next, and what is in doubt about it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aftersales import words
-from aftersales.analyses.checks import DIFFERS_P, YOUNG_MONTHS, is_young
+from aftersales.analyses.cause_names import cause_subject
+from aftersales.analyses.check_words import doubts
+from aftersales.analyses.checks import YOUNG_MONTHS, is_young
 from aftersales.analyses.cost import cost_of
 from aftersales.analyses.scope import attribute
-from aftersales.analyses.verdict import judge
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
+from aftersales.stats.intervals import poisson_exact
 from aftersales.words import N_, say
 
 if TYPE_CHECKING:
@@ -20,39 +22,30 @@ UNEQUAL = 0.1  # difference of missing shares from which a missing attribute can
 HARDLY_ANY = 0.5  # expected cases below which a ratio is a play with small numbers
 _FAULTS = N_(
     "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
-    "comparable units (95 % interval {low}–{high}). It is associated with {excess} extra faults. "
-    "{next}"
+    "comparable units (95 % interval {low}–{high})."
 )
 _RETURNS = N_(
     "{subject}: {count} returns in {months} months, {ratio} times the {expected} expected from "
-    "comparable orders (95 % interval {low}–{high}). It is associated with {excess} extra returns. "
-    "{next}"
+    "comparable orders (95 % interval {low}–{high})."
 )
 _ONLY_FAULTS = N_(
     "{subject}: {count} faults in {months} months, and hardly any among comparable units (at least "
-    "{low} times, 95 % limit). {next}"
+    "{low} times, 95 % limit)."
 )
 _ONLY_RETURNS = N_(
     "{subject}: {count} returns in {months} months, and hardly any among comparable orders (at "
-    "least {low} times, 95 % limit). {next}"
+    "least {low} times, 95 % limit)."
 )
-_NEXT = {
-    "batch": N_("Hold the remaining stock of the batch and trace its parts."),
-    "supplier": N_("Check incoming goods and raise it with the supplier."),
-    "process": N_("Audit the process."),
-    "plant": N_("Audit the plant's final inspection."),
-    "warehouse": N_("Inspect storage, packing and handling at the warehouse."),
-    "carrier": N_("Inspect the carrier's handling."),
-    "version": N_("Compare it with the other versions before it is rolled out further."),
-    "model": N_("Compare the design with the other models of the product."),
-    "region": N_("Look at what differs there: climate, use, outlets, reporting."),
-    "channel": N_("Compare what the channel promises and whom it sells to."),
-    "category": N_("Look at how the category is described and packed."),
+_EXTRA = {  # (returns, grade A) -> what it says about the excess
+    (False, True): N_("It accounts for {excess} extra faults."),
+    (False, False): N_("It is associated with {excess} extra faults."),
+    (True, True): N_("It accounts for {excess} extra returns."),
+    (True, False): N_("It is associated with {excess} extra returns."),
 }
 
 
 def causes(result: RootCause, answer: Answer) -> list[Finding]:
-    """Each cause of a study, followed by the checks it did not pass."""
+    """Each cause of a study, followed by what it does not say."""
     table = answer.causes.table
     ranked = table[table["rank"].notna()]
     checks = answer.checks.set_index(["attribute", "value"])
@@ -65,18 +58,22 @@ def causes(result: RootCause, answer: Answer) -> list[Finding]:
 
 def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
     metric = answer.study.metric
-    target = result.scope.profile.target(metric)
-    severity = judge(row.ratio, p=row.p, q=row.q, cases=row.compared, target=target)
+    key = (row.attribute, row.value)
     rate = answer.study.per * row.compared / row.at_risk
     baseline = answer.study.per * row.expected / row.at_risk
+    low, high = baseline * row.low, baseline * row.high
+    if row.expected < HARDLY_ANY:  # nothing to divide by: the interval of the rate itself
+        low, high = (
+            answer.study.per * x for x in poisson_exact(row.compared, exposure=row.at_risk)
+        )
     return Finding(
-        severity,
-        capital(_sentence(result, metric, row, check)),
+        answer.severity(result.scope, key),
+        capital(_sentence(result, answer, row, check)),
         metric=metric,
-        subject={row.attribute: row.value},
+        subject=cause_subject(key, answer.causes.parts.get(key, ())),
         estimate=rate,
-        low=baseline * row.low if row.expected else None,
-        high=baseline * row.high if row.expected else None,
+        low=low,
+        high=high,
         baseline=baseline,
         ratio=row.ratio,
         p=row.p,
@@ -90,26 +87,61 @@ def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
     )
 
 
-def _sentence(result: RootCause, metric: str, row, check) -> str:
-    returns, alone = metric == "return_rate", row.expected < HARDLY_ANY
+def _sentence(result: RootCause, answer: Answer, row, check) -> str:
+    returns, alone = answer.study.metric == "return_rate", row.expected < HARDLY_ANY
     message = {
         (False, False): _FAULTS,
         (False, True): _ONLY_FAULTS,
         (True, False): _RETURNS,
         (True, True): _ONLY_RETURNS,
     }[returns, alone]
-    return say(
+    size = say(
         message,
-        subject=result.scope.subject({row.attribute: row.value}),
+        subject=answer.name(result.scope, (row.attribute, row.value)),
         months=result.months,
         count=words.count(row.compared),
         expected=words.cases(row.expected),
         ratio=words.number(row.ratio, digits=2),
         low=words.number(row.low, digits=2),
         high=words.number(row.high, digits=2),
-        excess=words.count(row.excess),
-        next=_next(row, check),
     )
+    sentences = [size]
+    if not alone:
+        extra = _EXTRA[returns, check["evidence"] == "A"]
+        sentences.append(say(extra, excess=words.count(row.excess)))
+    sentences += [_elsewhere(result, answer, row), _doubt(check), _next(result, answer, row)]
+    return joined([s for s in sentences if s])
+
+
+def joined(sentences: list[str]) -> str:
+    """Sentences one after the other; Chinese ones without a space between them."""
+    return ("" if words.language() == "zh" else " ").join(sentences)
+
+
+def _elsewhere(result: RootCause, answer: Answer, row) -> str:
+    """What the rest of a cause does that acts in a part only."""
+    wheres = answer.causes.parts.get((row.attribute, row.value), ())
+    if not wheres:
+        return ""
+    elsewhere, name = wheres[0].elsewhere, result.scope.subject({row.attribute: row.value})
+    if elsewhere < result.scope.profile.target(answer.study.metric).act_ratio:
+        ratio = words.number(elsewhere, digits=2)
+        text = N_("Elsewhere {name} has {ratio} times the cases expected.")
+        return say(text, name=name, ratio=ratio)
+    share = words.percent(min(elsewhere / min(row.ratio, 1000.0), 1.0), decimals=0)
+    return say("Elsewhere the rate of {name} is {share} of that.", name=name, share=share)
+
+
+def _doubt(check) -> str:
+    if not check["flags"]:
+        return ""
+    return say("In doubt: {doubts}.", doubts=doubts(check["flags"]))
+
+
+def _next(result: RootCause, answer: Answer, row) -> str:
+    """The first step of the playbook that the evidence allows."""
+    steps = answer.steps(result.scope, (row.attribute, row.value))
+    return next((step.do for step in steps if step.now), "")
 
 
 def _young(result: RootCause, answer: Answer, row, check) -> list[Finding]:
@@ -119,7 +151,7 @@ def _young(result: RootCause, answer: Answer, row, check) -> list[Finding]:
     text = say(
         "{subject} is young: {share} of its time in service is below {months} months of age, of "
         "the others' {rest}. Ages are compared with like ages; what it does later is not known.",
-        subject=capital(result.scope.subject({row.attribute: row.value})),
+        subject=capital(answer.name(result.scope, (row.attribute, row.value))),
         share=words.percent(check["young"], decimals=0),
         rest=words.percent(check["young_rest"], decimals=0),
         months=YOUNG_MONTHS,
@@ -142,28 +174,35 @@ def _young(result: RootCause, answer: Answer, row, check) -> list[Finding]:
 def _incomplete(answer: Answer) -> list[Finding]:
     """The exposure check: attributes that cases and exposure lack to different extents."""
     found = []
-    for check in answer.checks.drop_duplicates("attribute").itertuples():
-        if not abs(check.missing_cases - check.missing_exposure) >= UNEQUAL:
+    metric = answer.study.metric
+    for name, row in answer.missing.iterrows():
+        causes_of = {key[0] for key in answer.causes.order}
+        if abs(row["cases"] - row["exposure"]) < UNEQUAL:
             continue
-        text = say(
-            "{attribute} is missing for {cases} of the cases and {exposure} of the time at risk: "
-            "the ratios of its values may be too high or too low.",
-            attribute=capital(attribute(check.attribute)),
-            cases=words.percent(check.missing_cases, decimals=0),
-            exposure=words.percent(check.missing_exposure, decimals=0),
+        if row["only_cases"]:
+            text = N_(
+                "{attribute} is filled in for {known_cases} of the cases and {known_rest} of the "
+                "time at risk: its values look guilty because only failures have one. It is not "
+                "judged."
+            )
+        elif name in causes_of:
+            text = N_(
+                "{attribute} is missing for {cases} of the cases and {rest} of the time at risk: "
+                "the ratios of its values may be too high or too low."
+            )
+        else:
+            continue
+        shares = {"cases": row["cases"], "rest": row["exposure"]}
+        shares |= {f"known_{k}": 1 - v for k, v in shares.items()}
+        shown = {k: words.percent(v, decimals=0) for k, v in shares.items()}
+        sentence = say(text, attribute=capital(attribute(str(name))), **shown)
+        subject = {"attribute": str(name)}
+        found.append(
+            Finding("unknown", sentence, metric=metric, subject=subject, kind="incomplete")
         )
-        subject = {"attribute": check.attribute}
-        metric = answer.study.metric
-        found.append(Finding("unknown", text, metric=metric, subject=subject, kind="incomplete"))
     return found
 
 
 def capital(text: str) -> str:
     """The sentence with a capital first letter."""
     return text[:1].upper() + text[1:]
-
-
-def _next(row, check) -> str:
-    if check["differs_p"] < DIFFERS_P:
-        return say("The ratio differs between regions: look where it is largest first.")
-    return say(_NEXT[row.attribute]) if row.attribute in _NEXT else say("Look at it first.")

@@ -9,12 +9,16 @@ import narwhals as nw
 import pandas as pd
 
 from aftersales.analyses.scope import Scope
+from aftersales.data import schema
+from aftersales.data.store import Store
 from aftersales.metrics import METRICS, available, measure
 from aftersales.metrics.exposure import DAYS_PER_MONTH, units_at_risk
 from aftersales.metrics.product import faults
 
 AGE_EDGES = (0, 3, 6, 12, 24)  # months in service; early failures and wear differ
 FAULT_ATTRIBUTES = ("batch", "supplier", "process", "plant", "warehouse", "model", "region")
+QUARTER = "built_quarter"  # made from `built_at`
+MOST_VALUES = 300  # of a column of the profile's own
 RETURN_ATTRIBUTES = ("warehouse", "carrier", "channel", "batch", "category", "region")
 _FINER = {"model": "product"}  # compared inside the coarser one
 _HELD = ("product", "model", "age", "month", "region")
@@ -37,6 +41,24 @@ class Study:
     def per(self) -> float:
         """The base of the metric's rate: 1,000 for rates, 1 for shares."""
         return 1000.0 if METRICS[self.metric].kind == "rate" else 1.0
+
+
+def unit_attributes(scope: Scope) -> tuple[str, ...]:
+    """Attributes of units to look at: ours, the quarter of production, and the profile's own text.
+
+    Columns with more than 300 values, such as a name, are no attributes.
+    """
+    store = scope.store
+    if not store.has("units"):
+        return FAULT_ATTRIBUTES
+    ours = schema.columns("units")
+    rows = store.scan("units")
+    kinds = rows.collect_schema()
+    own = [c for c in store.columns("units") if c not in ours and kinds[c] == nw.String]
+    if own:
+        sizes = rows.select(*[nw.col(c).n_unique() for c in own]).collect().to_pandas().iloc[0]
+        own = [c for c in own if sizes[c] <= MOST_VALUES]
+    return (*FAULT_ATTRIBUTES, QUARTER, *own)
 
 
 def child_region(scope: Scope) -> nw.Expr:
@@ -66,10 +88,11 @@ def fault_study(
     if lacking_for_faults(scope):
         return None
     store = scope.store
-    have = [c for c in ("product", *attributes) if store.has("units", c)]
+    units = _with_quarter(store.scan("units", region=scope.region.id), attributes, store)
+    columns = units.collect_schema().names()
+    have = [c for c in ("product", *attributes) if c in columns]
     if roll_up and not scope.children:
         have = [c for c in have if c != "region"]
-    units = store.scan("units", region=scope.region.id)
     if "region" in have and roll_up:
         units = units.with_columns(child_region(scope))
     aged = store.has("tickets", "age_days")
@@ -85,6 +108,16 @@ def fault_study(
     cells = _merged(at_risk.rename(columns={"at_risk": "exposure"}), cases, keys)
     judged = [a for a in attributes if a in have and cells[a].nunique() > 1]
     return Study("faults_per_1000", cells, strata_of(judged, cells), unplaced)
+
+
+def _with_quarter(units: nw.LazyFrame, attributes: Sequence[str], store: Store) -> nw.LazyFrame:
+    """Units with the quarter they were built in, such as 2014-Q3, where it is asked for."""
+    if QUARTER not in attributes or not store.has("units", "built_at"):
+        return units
+    built = nw.col("built_at").dt
+    year = built.year().cast(nw.String)
+    quarter = ((built.month() + 2) // 3).cast(nw.Int64).cast(nw.String)
+    return units.with_columns(nw.concat_str([year, quarter], separator="-Q").alias(QUARTER))
 
 
 def lacking_for_faults(scope: Scope) -> tuple[str, tuple[str, ...]] | None:
@@ -193,7 +226,9 @@ def _measured(
 def strata_of(attributes: Sequence[str], cells: pd.DataFrame) -> dict[str, list[str]]:
     """What is held equal for each attribute: product, model, age, month and region, but itself.
 
-    An attribute that is finer than another (a model inside a product) is compared inside it.
+    An attribute that is finer than another (a model inside a product) is compared inside it. A
+    column of the profile's own that product or model determines (a fuel, a brand) is compared
+    without it: there would be nothing to compare with.
     """
     present = [c for c in _HELD if c in cells.columns]
     strata = {}
@@ -201,5 +236,15 @@ def strata_of(attributes: Sequence[str], cells: pd.DataFrame) -> dict[str, list[
         held = [c for c in present if c not in (attribute, "model")]
         if attribute not in _FINER and "model" in present:
             held.append("model")
-        strata[attribute] = held
+        own = attribute not in {*FAULT_ATTRIBUTES, *RETURN_ATTRIBUTES, "version", QUARTER}
+        coarse = ("product", "model") if own else ()
+        strata[attribute] = [
+            c for c in held if c not in coarse or not _determines(cells, c, attribute)
+        ]
     return strata
+
+
+def _determines(cells: pd.DataFrame, fine: str, coarse: str) -> bool:
+    """Whether each value of one column comes with one value only of the other."""
+    pairs = cells[[fine, coarse]].drop_duplicates()
+    return len(pairs) == pairs[fine].nunique(dropna=False)

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from aftersales import plot
-from aftersales.analyses import root_cause_words
-from aftersales.analyses.cells import Study, fault_study, return_study, version_study
+from aftersales.analyses import cause_tables, root_cause_words
+from aftersales.analyses.cause_life import worst_life
+from aftersales.analyses.cause_names import cause_name
+from aftersales.analyses.cause_study import missing, search, studies, window_before
+from aftersales.analyses.cells import Study
 from aftersales.analyses.checks import check_table, too_young
 from aftersales.analyses.cost import cost_per_case
-from aftersales.analyses.scope import Scope, attribute, read_scope
+from aftersales.analyses.focus import Start, find_start, focused, parse_focus, with_parts
+from aftersales.analyses.life import Life
+from aftersales.analyses.playbook import Advice, advice
+from aftersales.analyses.reported import Reported, reported
+from aftersales.analyses.scope import Scope, read_scope
+from aftersales.analyses.suspects import suspects
+from aftersales.analyses.verdict import judge
 from aftersales.data.store import Store
-from aftersales.findings import Finding, by_severity
+from aftersales.findings import Finding, Severity, by_severity
 from aftersales.metrics import METRICS
-from aftersales.stats.causes import Causes, find_causes
-from aftersales.stats.intervals import poisson_exact
+from aftersales.stats.cause_search import Key
+from aftersales.stats.causes import Causes
 from aftersales.stats.multiplicity import benjamini_hochberg
 from aftersales.words import say
 
 SHOWN = 14  # values in the figure
-FEW_CASES = 5  # below it a point of the age curve is left out
 PLOTTED_EXPECTED = 20.0  # expected cases from which a value that is no cause is drawn
 
 
@@ -32,23 +41,65 @@ PLOTTED_EXPECTED = 20.0  # expected cases from which a value that is no cause is
 class Answer:
     """The search of one study: causes with their checks (see `checks.check_table`).
 
-    `young` lists the batches that are too young to judge, `each` is the cost of one case.
+    `missing` is that of `cause_study.missing`, `before` the cells of the window before, `young`
+    lists the batches that are too young to judge, `each` is the cost of one case, `start` what the
+    search starts from, where there is one.
     """
 
     study: Study
     causes: Causes
     checks: pd.DataFrame
+    missing: pd.DataFrame
+    before: pd.DataFrame | None = None
     young: Sequence[str] = ()
     each: float | None = None
+    start: Start | None = None
+
+    @cached_property
+    def suspects(self) -> pd.DataFrame:
+        """Values that look guilty at first sight and are not; see `suspects.suspects`."""
+        return suspects(self.study, self.causes)
+
+    def name(self, scope: Scope, key: Key) -> str:
+        """A cause in words, with the part in which it acts."""
+        return cause_name(scope, key, self.causes.parts.get(key, ()))
+
+    def evidence(self, key: Key) -> str:
+        """The grade of a cause."""
+        return str(self.checks.set_index(["attribute", "value"]).loc[key, "evidence"])
+
+    def severity(self, scope: Scope, key: Key) -> Severity:
+        """As `verdict.judge`; evidence C urges nobody to act."""
+        row = self.causes.table.set_index(["attribute", "value"]).loc[key]
+        target = scope.profile.target(self.study.metric)
+        found = judge(row["ratio"], p=row["p"], q=row["q"], cases=row["compared"], target=target)
+        return "watch" if found == "act" and self.evidence(key) == "C" else found
+
+    def units(self, key: Key) -> float:
+        """Units of a cause in the field (at risk in the last month); orders of the window."""
+        inside = self.causes.mask(key)
+        size, month = self.study.cells["exposure"].to_numpy(), self.study.cells["month"]
+        if self.study.metric != "return_rate":
+            inside = inside & (month == month.max()).to_numpy()
+        return float(size[inside].sum())
+
+    def steps(self, scope: Scope, key: Key) -> list[Advice]:
+        """What the playbook says about a cause; nothing where it gives no reason to act."""
+        if self.severity(scope, key) not in ("act", "watch"):
+            return []
+        return advice(scope, attribute=key[0], evidence=self.evidence(key), units=self.units(key))
 
 
 @dataclass(frozen=True)
 class RootCause:
-    """Answers of all studies of a region."""
+    """Answers of all studies of a region. `focus` is what the reader chose to look at."""
 
     scope: Scope
     months: int
     answers: Sequence[Answer]
+    focus: Mapping[str, str] = field(default_factory=dict)
+    life: Life | None = None  # of the worst cause among units
+    reported: Reported | None = None  # where nothing is known of what is at risk
 
     def to_frame(self) -> pd.DataFrame:
         """Every judged value of every study, causes first; see `stats.causes.Causes.table`."""
@@ -59,12 +110,14 @@ class RootCause:
         )
 
     def findings(self) -> list[Finding]:
-        """Causes, shadows, what could not be judged; most urgent first."""
+        """What it starts from, causes, shadows, what could not be judged; most urgent first."""
         return by_severity(root_cause_words.findings(self))
 
     def plot(self, *, ax=None):
         """Crude and adjusted ratio of the strongest values; right of the dashed line is worse."""
         frame = self._shown()
+        if frame.empty and self.reported is not None:
+            return self.reported.plot(ax=ax)
         if frame.empty:
             return plot.nothing(say("No attribute could be judged."), ax=ax)
         return plot.interval_dots(
@@ -78,136 +131,115 @@ class RootCause:
         named = table["rank"].notna() | table["shadow_of"].ne("")
         sound = ~table["few"] & table["ratio"].gt(0) & table["expected"].ge(PLOTTED_EXPECTED)
         table = table[(named | sound) & np.isfinite(table["ratio"])].copy()
-        order = ["rank", "shadow_of", "p"]
+        table["first"] = -table["excess"].where(table["rank"].notna())
         table["shadow_of"] = table["shadow_of"].eq("")  # shadows right after the causes
-        table = table.sort_values(order, na_position="last").head(SHOWN)
+        table = table.sort_values(["first", "shadow_of", "p"], na_position="last").head(SHOWN)
+        names = {k: a.name(self.scope, k) for a in self.answers for k in a.causes.order}
+        keys = list(zip(table["attribute"], table["value"], strict=True))
+        causes = table["rank"].notna()
         return table.assign(
-            name=[self.scope.subject({r.attribute: r.value}) for r in table.itertuples()],
+            name=[
+                names[k] if cause else self.scope.subject(dict([k]))
+                for k, cause in zip(keys, causes, strict=True)
+            ],
             group=[say(METRICS[m].title) for m in table["metric"]],
-            crude=table["crude_ratio"],
-            significant=table["rank"].notna(),
+            crude=table["raw_ratio"],
+            significant=causes,
             n=table["exposure"],
         ).sort_values(["group"], kind="stable")
 
+    def plot_age(self, *, ax=None):
+        """Faults per 1,000 units up to each month in service: the worst cause and all others."""
+        if self.life is not None:
+            return self.life.plot(ax=ax)
+        return plot.nothing(say("No cause was found among units whose age is known."), ax=ax)
+
+    def age_table(self) -> pd.DataFrame:
+        """Faults per 1,000 units within 3 to 24 months in service; see `Life.cohort_table`."""
+        if self.life is not None:
+            return self.life.cohort_table()
+        return pd.DataFrame(columns=["group", "units"])
+
     def cause_table(self) -> pd.DataFrame:
-        """Causes and their shadows for readers: counts, expected, crude and adjusted ratio."""
-        rows = []
-        for answer in self.answers:
-            table = answer.causes.table
-            table = table[table["rank"].notna() | table["shadow_of"].ne("")]
-            merged = table.merge(answer.checks, on=["attribute", "value"], how="left")
-            rows.append(merged.assign(metric=say(METRICS[answer.study.metric].title)))
-        columns = ["metric", "cause", "count", "expected", "excess", "crude_ratio", "ratio"]
-        columns += ["low", "high", "evidence"]
-        if not rows or not sum(map(len, rows)):
-            return pd.DataFrame(columns=columns)
-        table = pd.concat(rows, ignore_index=True)
-        table["cause"] = [self.scope.subject({r.attribute: r.value}) for r in table.itertuples()]
-        shadow = say("shadow")
-        table["evidence"] = table["evidence"].where(table["rank"].notna(), shadow)
-        return table[columns]
+        """Causes, worst first: counts, crude and adjusted ratio, share of the rise, grade."""
+        return cause_tables.cause_table(self)
+
+    def check_table(self) -> pd.DataFrame:
+        """The checks of each cause as words; see `cause_tables.check_table`."""
+        return cause_tables.check_table(self)
+
+    def cleared_table(self) -> pd.DataFrame:
+        """Values that look guilty at first sight and are not, and why."""
+        return cause_tables.cleared_table(self)
+
+    def chain_table(self) -> pd.DataFrame:
+        """The traceability chain of each cause; see `chain.chain_table`."""
+        return cause_tables.chains(self)
+
+    def action_table(self) -> pd.DataFrame:
+        """What to do about each cause, its size and cost, and the evidence it needs."""
+        return cause_tables.action_table(self)
+
+    def step_table(self) -> pd.DataFrame:
+        """From collecting to tracing: data, tool and decision of each step, filled in."""
+        return cause_tables.step_table(self)
 
     def value_table(self) -> pd.DataFrame:
         """Every judged value for readers: counts, crude and adjusted ratio."""
-        table = self.to_frame()
-        columns = ["attribute", "value", "count", "expected", "crude_ratio", "ratio", "low", "high"]
-        if table.empty:
-            return pd.DataFrame(columns=columns)
-        table = table[~table["few"] & table["ratio"].notna()]
-        pairs = list(zip(table["attribute"], table["value"], strict=True))
-        table = table.assign(
-            attribute=[attribute(a) for a, _ in pairs],
-            value=[self.scope.label(a, v) for a, v in pairs],
-        )
-        return table[["metric", *columns, "p", "q"]].reset_index(drop=True)
-
-    def age_table(self) -> pd.DataFrame:
-        """Faults per 1,000 unit-months by months in service: the first cause, and the rest."""
-        answer = self._aged()
-        if answer is None:
-            return pd.DataFrame(columns=["cohort", "age", "rate", "rate_low", "rate_high", "n"])
-        cells, key = answer.study.cells, answer.causes.order[0]
-        inside = cells[key[0]].astype(str).eq(key[1])
-        name = self.scope.subject(dict([key]))
-        parts = []
-        for cohort, part in ((name, cells[inside]), (say("all others"), cells[~inside])):
-            sums = part.groupby("age", as_index=False)[["count", "exposure"]].sum()
-            parts.append(sums.assign(cohort=cohort))
-        table = pd.concat(parts, ignore_index=True)
-        least = self.scope.profile.target(answer.study.metric).min_n
-        table = table[(table["count"] >= FEW_CASES) & (table["exposure"] >= least)]
-        low, high = poisson_exact(table["count"].to_numpy(), exposure=table["exposure"].to_numpy())
-        return table.assign(
-            rate=1000 * table["count"] / table["exposure"],
-            rate_low=1000 * np.asarray(low),
-            rate_high=1000 * np.asarray(high),
-            n=table["exposure"],
-        ).drop(columns=["exposure"])
-
-    def _aged(self) -> Answer | None:
-        return next((a for a in self.answers if a.causes.order and "age" in a.study.cells), None)
-
-    def plot_age(self, *, ax=None):
-        """Rate by months in service of the first cause and of all others."""
-        table = self.age_table()
-        if table.empty:
-            return plot.nothing(say("No cause was found among units whose age is known."), ax=ax)
-        return plot.age_curve(
-            table,
-            ylabel=say("Faults per 1,000 unit-months"),
-            xlabel=say("Months in service (from)"),
-            ax=ax,
-        )
-
-    def check_table(self) -> pd.DataFrame:
-        """The checks of each cause, one row each."""
-        parts = [a.checks for a in self.answers if len(a.checks)]
-        if not parts:
-            return pd.DataFrame(columns=["cause", "evidence"])
-        table = pd.concat(parts, ignore_index=True)
-        table.insert(
-            0,
-            "cause",
-            [self.scope.subject({r.attribute: r.value}) for r in table.itertuples()],
-        )
-        return table.drop(columns=["attribute", "value"])
+        return cause_tables.value_table(self)
 
 
 def root_cause(
-    store: Store, *, region: str = "", as_of: pd.Timestamp | None = None, months: int = 12
+    store: Store,
+    *,
+    region: str = "",
+    as_of: pd.Timestamp | None = None,
+    months: int = 12,
+    focus: str = "",
 ) -> RootCause:
     """Search the attributes of units, versions and orders for what explains an excess of cases.
 
     Three studies, each where the tables allow it: faults by attributes of the unit (batch,
-    supplier, process, plant, warehouse, model, region), faults by version, returns by attributes
-    of the order. A value is compared with the other values in the same product, model, age band,
-    month and child region, so that season, age and mix do not pass for a cause. Values with less
-    exposure than the target's `min_n` are not judged.
+    supplier, process, plant, warehouse, model, region, quarter of production and the profile's
+    own), faults by version, returns by attributes of the order. A value is compared with the other
+    values in the same product, model, age band, month and child region, so that season, age and mix
+    do not pass for a cause. Values with less exposure than the target's `min_n` are not judged.
 
     Parameters
     ----------
     region : id in the profile's tree; "" is the root
     as_of : last complete day; None is that of the data
     months : length of the window, in complete months up to `as_of`
+    focus : only what has these values, such as "product=washer" or "product=washer, region=CN-44";
+        "" searches everything and starts from the worst rise or hotspot
     """
     scope = read_scope(store, region=region, as_of=as_of)
-    studies = [s(scope, months=months) for s in (fault_study, version_study, return_study)]
-    usable = [s for s in studies if s is not None and s.strata and s.cells["count"].sum() > 0]
-    searches = _as_one_family([_search(s, scope) for s in usable])
-    found = zip(usable, searches, strict=True)
-    return RootCause(scope, months, [_answer(s, causes, scope, months) for s, causes in found])
+    usable = studies(scope, months=months)
+    if not usable and not focus:
+        return RootCause(scope, months, [], reported=reported(scope, months=months))
+    chosen = parse_focus(focus, studies=usable)
+    usable = focused(usable, chosen) if chosen else usable
+    searches = _as_one_family([search(s, scope=scope) for s in usable])
+    judged = sum(int((~c.table["few"]).sum()) for c in searches)
+    answers = [
+        _answer(s, c, scope, months=months, judged=judged)
+        for s, c in zip(usable, searches, strict=True)
+    ]
+    answers = _with_starts(answers, chosen)
+    return RootCause(scope, months, answers, chosen, life=worst_life(scope, answers))
 
 
-def _search(study: Study, scope: Scope) -> Causes:
-    target = scope.profile.target(study.metric)
-    return find_causes(
-        study.cells,
-        count="count",
-        exposure="exposure",
-        strata=study.strata,
-        min_exposure=target.min_n,
-        min_ratio=target.watch_ratio,
-    )
+def _with_starts(answers: Sequence[Answer], chosen: Mapping[str, str]) -> list[Answer]:
+    """Each answer with what it starts from; studies of one metric start together."""
+    found: list[Answer] = []
+    for answer in answers:
+        if answer.study.metric not in {a.study.metric for a in found}:
+            begin = find_start(answer.study, answer.before, chosen=chosen)
+            if begin is not None:
+                begin = with_parts(begin, answer.study, answer.causes, before=answer.before)
+                answer = dataclasses.replace(answer, start=begin)
+        found.append(answer)
+    return found
 
 
 def _as_one_family(searches: Sequence[Causes]) -> list[Causes]:
@@ -222,11 +254,14 @@ def _as_one_family(searches: Sequence[Causes]) -> list[Causes]:
     ]
 
 
-def _answer(study: Study, causes: Causes, scope: Scope, months: int) -> Answer:
+def _answer(study: Study, causes: Causes, scope: Scope, *, months: int, judged: int) -> Answer:
+    before = window_before(scope, study, causes, months=months)
     return Answer(
         study=study,
+        before=before,
         causes=causes,
-        checks=check_table(study, causes),
+        checks=check_table(study, causes, judged=judged, before=before),
+        missing=missing(study),
         young=too_young(study, causes),
         each=cost_per_case(scope, study.metric, months=months),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aftersales import words
+from aftersales.analyses.cause_life import ahead
 from aftersales.analyses.cause_words import capital, causes
 from aftersales.analyses.cells import lacking_for_faults
 from aftersales.analyses.checks import YOUNG_MONTHS, YOUNG_SHARE
 from aftersales.analyses.scope import attribute, lacking
+from aftersales.analyses.start_words import start
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.words import say, say_n
@@ -16,20 +18,21 @@ from aftersales.words import say, say_n
 if TYPE_CHECKING:
     from aftersales.analyses.root_cause import Answer, RootCause
 
-SHADOWS_NAMED = 5
+SHADOWS_NAMED = 6
 
 
 def findings(result: RootCause) -> list[Finding]:
     """All sentences of the report."""
     if not result.answers:
-        return [_nothing(result)]
-    found: list[Finding] = []
+        told = result.reported.findings() if result.reported else []
+        return [*told, _nothing(result)]
+    found: list[Finding] = start(result)
     for answer in result.answers:
         found += causes(result, answer)
         found += _shadows(result, answer)
         found += _rest(answer)
         found += _not_judged(answer)
-    return found
+    return found + ahead(result)
 
 
 def _nothing(result: RootCause) -> Finding:
@@ -46,11 +49,12 @@ def _nothing(result: RootCause) -> Finding:
 
 
 def _shadows(result: RootCause, answer: Answer) -> list[Finding]:
-    """One sentence per cause that makes others look guilty."""
-    table = answer.causes.table
+    """One sentence per cause that makes others look guilty; of each attribute the worst first."""
+    table = answer.causes.table.sort_values("raw_p")
     found = []
     for key, part in table[table["shadow_of"].ne("")].groupby("shadow_of", sort=False):
-        shadows = part.sort_values("crude_p")
+        place = part.groupby("attribute").cumcount()
+        shadows = part.iloc[place.argsort(kind="stable")]
         names = [result.scope.subject({r.attribute: r.value}) for r in shadows.itertuples()]
         cause, _, value = str(key).partition("=")
         text = say_n(
@@ -60,7 +64,7 @@ def _shadows(result: RootCause, answer: Answer) -> list[Finding]:
             "than by chance.",
             len(names[:SHADOWS_NAMED]),
             names=words.listing(names[:SHADOWS_NAMED]),
-            causes=result.scope.subject({cause: value}),
+            causes=answer.name(result.scope, (cause, value)),
         )
         found.append(
             Finding(
@@ -88,7 +92,7 @@ def _rest(answer: Answer) -> list[Finding]:
     n, total = len(rest) - len(further), int(judged.sum())
     if total == 0:
         return []
-    attributes = words.listing([attribute(a) for a in answer.study.strata])
+    attributes = words.listing([attribute(a) for a in answer.causes.search.comparisons])
     measure = say(METRICS[answer.study.metric].title)
     if n == total:
         text = say(

@@ -8,19 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.adjust import Comparison, comparison
-from aftersales.stats.multiplicity import benjamini_hochberg
+from aftersales.stats.adjust import comparison
+from aftersales.stats.cause_search import LARGEST_RATIO, Key, Search, Where
+from aftersales.stats.cause_table import cause_table, with_q
+from aftersales.stats.conjoin import conjoin
+from aftersales.stats.narrow import narrow
 
 Q = 0.01  # false discovery rate at which a value is taken for a cause
 P = 0.005  # and the largest p of any single one
-SHADOW_P = 0.005  # crude p below which a value that is no cause "looks guilty"
-LARGEST_RATIO = 1000.0  # stands for an infinite ratio: the others have no case at all
-COLUMNS = [
-    *("attribute", "value", "count", "exposure", "compared", "at_risk", "others"),
-    *("expected", "excess", "crude_ratio", "crude_low", "crude_high", "crude_p"),
-    *("ratio", "low", "high", "p", "q", "rank", "shadow_of", "few"),
-]
-Key = tuple[str, str]  # attribute, value
 
 
 @dataclass(frozen=True)
@@ -29,63 +24,30 @@ class Causes:
 
     `table` has one row per attribute and value: ``attribute``, ``value``, ``count``, ``exposure``,
     ``compared``, ``at_risk``, ``others`` (see `stats.adjust.stratified_ratios`), ``expected``,
-    ``excess``, ``crude_ratio``, ``crude_low``, ``crude_high``, ``crude_p``, ``ratio``, ``low``,
-    ``high``, ``p``, ``q`` (over all values that are judged), ``rank`` (1 for the first cause found,
-    NaN for no cause), ``shadow_of`` ("attribute=value" of the cause that explains it, else ""),
-    ``few`` (not judged).
-    The crude columns allow for the strata only, the others also for the (other) causes found.
+    ``excess``; ``raw_ratio`` with ``raw_low``, ``raw_high``, ``raw_p`` (nothing held equal);
+    ``crude_ratio`` with ``crude_low``, ``crude_high``, ``crude_p`` (strata held equal); ``ratio``,
+    ``low``, ``high``, ``p`` (strata and the other causes); ``q`` (over all values that are
+    judged), ``left_ratio`` and ``left_p`` (the causes allowed for, nothing held equal), ``rank``
+    (1 for the first cause found, NaN for no cause), ``shadow_of`` ("attribute=value" of the cause
+    that explains it, else ""), ``few`` (not judged), ``mixed`` (looks guilty at first sight, and
+    its strata explain that).
+    Rows of causes that act in a part of their cells only (see `parts`) are about that part.
     """
 
     table: pd.DataFrame
     order: Sequence[Key]  # causes in the order found
     dispersion: Mapping[str, float]  # by attribute
     further: Sequence[Key] = ()  # stand out as causes do, and were not taken for one: too many
+    parts: Mapping[Key, tuple[Where, ...]] = field(default_factory=dict)  # where a cause acts
+    search: Search | None = field(default=None, repr=False, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Causes first, then the other values by their p."""
         return self.table
 
-
-@dataclass(frozen=True)
-class _Search:
-    """Cells laid out for all attributes, and the dispersion of each."""
-
-    y: np.ndarray
-    n: np.ndarray
-    comparisons: Mapping[str, Comparison]
-    dispersion: dict[str, float] = field(default_factory=dict)
-
     def mask(self, key: Key) -> np.ndarray:
-        """The cells that have a value."""
-        layout = self.comparisons[key[0]]
-        place = int(np.flatnonzero(layout.values.astype(str) == key[1])[0])
-        inside = np.zeros(self.n.size, dtype=bool)
-        inside[layout.cells] = layout.value[layout.pair] == place
-        return inside
-
-    def explained(self, effects: Mapping[Key, float]) -> np.ndarray:
-        """Exposure multiplied by the effects of the causes that apply to each cell."""
-        total = self.n.copy()
-        for key, ratio in effects.items():
-            total[self.mask(key)] *= ratio
-        return total
-
-    def ratios(self, effects: Mapping[Key, float]) -> pd.DataFrame:
-        """Every value of every attribute, given the effects."""
-        size = self.explained(effects)
-        parts = []
-        for attribute, layout in self.comparisons.items():
-            part = layout.ratios(self.y, size, dispersion=self.dispersion.get(attribute))
-            self.dispersion.setdefault(attribute, part.attrs["dispersion"])
-            parts.append(part.assign(value=part["value"].map(str), attribute=attribute))
-        return pd.concat(parts, ignore_index=True)
-
-    def alone(self, key: Key, effects: Mapping[Key, float]) -> pd.Series:
-        """One value, given the effects of all others."""
-        size = self.explained({k: v for k, v in effects.items() if k != key})
-        spread = self.dispersion[key[0]]
-        table = self.comparisons[key[0]].ratios(self.y, size, dispersion=spread)
-        return table[table["value"].map(str) == key[1]].iloc[0]
+        """The cells of a cause, where it acts."""
+        return self.search.mask(key)
 
 
 def find_causes(
@@ -98,6 +60,9 @@ def find_causes(
     min_exposure: float = 0.0,
     min_ratio: float = 1.2,
     max_causes: int = 8,
+    narrow_by: Sequence[str] = (),
+    held: Sequence[str] = (),
+    pairs_held: Sequence[str] = (),
 ) -> Causes:
     """Take the value with the strongest excess, allow for it, look again, until none is left.
 
@@ -107,6 +72,10 @@ def find_causes(
     explains no longer counts against others; after each step the earlier causes are estimated
     again given the later ones, and one that no longer holds is dropped.
 
+    With `narrow_by`, one attribute need not be enough: each cause is narrowed to the values of
+    these attributes in which it acts (`stats.narrow`), and when no single value is left, pairs of
+    values that go wrong only together are looked for (`stats.conjoin`).
+
     Parameters
     ----------
     cells : one row per combination of attribute values, with `count` and `exposure`
@@ -114,27 +83,116 @@ def find_causes(
     min_expected : values with fewer expected and observed cases are marked ``few`` and not
         judged, and so are those whose others have fewer
     min_exposure : values with less exposure are not judged either
+    narrow_by : judged attributes by which causes may be narrowed; none: single values only
+    held, pairs_held : columns held equal inside a cause, and when pairs are looked for
     """
     layouts = {a: comparison(cells, attribute=a, strata=list(s)) for a, s in strata.items()}
-    search = _Search(cells[count].to_numpy(float), cells[exposure].to_numpy(float), layouts)
-    crude = search.ratios({})
-    few = _few(crude, min_expected, min_exposure)
-    effects: dict[Key, float] = {}
-    refused: set[Key] = set()
-    current = _with_q(crude, few)
-    while len(effects) < max_causes and len(refused) < max_causes:
-        best = _strongest(current, few, refused | set(effects), min_ratio)
-        if best is None:
-            break
-        effects = _refit(search, effects | {best: _size(current, best)}, min_ratio)
-        if best not in effects:
-            refused.add(best)  # it does not hold beside the earlier ones
-        current = _with_q(search.ratios(effects), few)
-    table = _result(search, crude, current, few, effects)
-    left = current[_sure(current, min_ratio) & ~few]
+    search = Search(cells[count].to_numpy(float), cells[exposure].to_numpy(float), layouts)
+    run = _Run(search, search.ratios({}), min_ratio, max_causes, narrow_by)
+    run.few = _few(run.crude, min_expected, min_exposure)
+    run.held = _groups(cells, held)
+    run.singles()
+    if narrow_by and run.narrow():
+        run.singles()  # what a cause does not explain outside its part may now stand out
+    if len(narrow_by) > 1 and len(run.effects) < max_causes:
+        run.pairs(_groups(cells, pairs_held))
+    table = cause_table(search, run.crude, run.current, few=run.few, effects=run.effects)
+    left = run.current[_sure(run.current, min_ratio) & ~run.few]
     keys = zip(left["attribute"], left["value"], strict=True)
-    further = [key for key in keys if key not in effects]
-    return Causes(table, list(effects), search.dispersion, further)
+    further = [key for key in keys if key not in run.effects]
+    parts = {key: search.parts[key] for key in run.effects if search.parts.get(key)}
+    return Causes(table, list(run.effects), search.dispersion, further, parts, search)
+
+
+@dataclass
+class _Run:
+    """A search in progress: the causes so far with their effects, and all values given them."""
+
+    search: Search
+    crude: pd.DataFrame
+    min_ratio: float
+    max_causes: int
+    narrow_by: Sequence[str]
+    effects: dict[Key, float] = field(default_factory=dict)
+    few: pd.Series = field(init=False)
+    held: np.ndarray = field(init=False)
+    current: pd.DataFrame = field(init=False)
+
+    def singles(self) -> None:
+        """Single values, strongest first."""
+        refused: set[Key] = set()
+        if not self.effects:
+            self.current = with_q(self.crude, self.few)
+        while len(self.effects) < self.max_causes and len(refused) < self.max_causes:
+            taken = refused | set(self.effects)
+            best = _strongest(self.current, self.few, taken, self.min_ratio)
+            if best is None:
+                break
+            self.effects[best] = _size(self.current, best)
+            self._refit()
+            if best not in self.effects:
+                refused.add(best)  # it does not hold beside the earlier ones
+
+    def pairs(self, held: np.ndarray) -> None:
+        """Values that act only together with a value of another attribute."""
+        found = conjoin(
+            self.search,
+            effects=self.effects,
+            held=held,
+            by=self.narrow_by,
+            min_ratio=self.min_ratio,
+        )
+        for key, (where, ratio) in found.items():
+            if len(self.effects) < self.max_causes:
+                self.search.parts[key] = (where,)
+                self.effects[key] = ratio
+        if found:
+            self._refit()
+
+    def narrow(self) -> bool:
+        """Narrow causes to where they act, strongest first; whether any was.
+
+        After each the others are estimated again: what a narrowed cause explains may have been
+        taken for a cause of its own.
+        """
+        looked: set[str] = set()
+        while waiting := [a for a, _ in self.effects if a not in looked]:
+            looked.add(waiting[0])
+            found = narrow(
+                self.search, self.effects, of=waiting[0], held=self.held, by=self.narrow_by
+            )
+            for key, parts in found.items():
+                self.search.parts[key] = parts
+                if not self._holds(self.search.alone(key, self.effects)):
+                    del self.search.parts[key]  # nothing to compare with in that part
+            if found:
+                self._refit()
+        return bool(self.search.parts)
+
+    def _holds(self, row: pd.Series) -> bool:
+        return bool(row["p"] <= P and row["ratio"] >= self.min_ratio)
+
+    def _refit(self) -> None:
+        """Estimate each cause given the others (twice round), drop those that no longer hold."""
+        kept = self.effects
+        for _ in range(2):
+            for key in list(kept):
+                row = self.search.alone(key, kept)
+                if self._holds(row):
+                    kept[key] = float(min(row["ratio"], LARGEST_RATIO))
+                else:
+                    del kept[key]
+                    self.search.parts.pop(key, None)
+        self.current = with_q(self.search.ratios(kept), self.few)
+
+
+def _groups(cells: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """The number of each cell's combination of these columns; all 0 without columns."""
+    group = np.zeros(len(cells), dtype=np.int64)
+    for column in columns:
+        level, names = pd.factorize(cells[column], use_na_sentinel=False)
+        group = pd.factorize(group * max(len(names), 1) + level)[0].astype(np.int64)
+    return group
 
 
 def _few(crude: pd.DataFrame, min_expected: float, min_exposure: float) -> pd.Series:
@@ -143,10 +201,6 @@ def _few(crude: pd.DataFrame, min_expected: float, min_exposure: float) -> pd.Se
     small = crude[["compared", "mean"]].max(axis=1) < min_expected
     lonely = pd.concat([crude["others"], others_mean], axis=1).max(axis=1) < min_expected
     return small | lonely | (crude["exposure"] < min_exposure)
-
-
-def _with_q(table: pd.DataFrame, few: pd.Series) -> pd.DataFrame:
-    return table.assign(q=benjamini_hochberg(table["p"].mask(few).to_numpy()))
 
 
 def _sure(table: pd.DataFrame, min_ratio: float) -> pd.Series:
@@ -168,57 +222,3 @@ def _strongest(
 def _size(table: pd.DataFrame, key: Key) -> float:
     row = table[(table["attribute"] == key[0]) & (table["value"] == key[1])].iloc[0]
     return float(min(row["ratio"], LARGEST_RATIO))
-
-
-def _refit(search: _Search, effects: Mapping[Key, float], min_ratio: float) -> dict[Key, float]:
-    """Estimate each cause given the others (twice round), drop those that no longer hold."""
-    kept = dict(effects)
-    for _ in range(2):
-        for key in list(kept):
-            row = search.alone(key, kept)
-            if row["p"] <= P and row["ratio"] >= min_ratio:
-                kept[key] = float(min(row["ratio"], LARGEST_RATIO))
-            else:
-                del kept[key]
-    return kept
-
-
-def _result(
-    search: _Search,
-    crude: pd.DataFrame,
-    current: pd.DataFrame,
-    few: pd.Series,
-    effects: Mapping[Key, float],
-) -> pd.DataFrame:
-    table = current.copy()
-    for name in ("ratio", "low", "high", "p"):
-        table[f"crude_{name}"] = crude[name]
-    for name in ("exposure", "at_risk"):
-        table[name] = crude[name]
-    table["rank"], table["few"] = np.nan, few
-    for rank, key in enumerate(effects, start=1):
-        row = search.alone(key, effects)
-        at = (table["attribute"] == key[0]) & (table["value"] == key[1])
-        for name in ("expected", "ratio", "low", "high", "z", "p"):
-            table.loc[at, name] = row[name]
-        table.loc[at, "rank"] = rank
-    table = _with_q(table, few)
-    table["excess"] = table["compared"] - table["expected"]
-    table["shadow_of"] = _shadows(search, table, effects)
-    order = ["rank", "p"]
-    table = table.sort_values(order, na_position="last", kind="stable", ignore_index=True)
-    return table[COLUMNS]
-
-
-def _shadows(search: _Search, table: pd.DataFrame, effects: Mapping[Key, float]) -> list[str]:
-    """For each value that looked guilty and no longer does: the cause of most of its excess."""
-    looked = (table["crude_p"] <= SHADOW_P) & (table["crude_ratio"] > 1) & ~table["few"]
-    still = (table["p"] <= SHADOW_P) & (table["ratio"] > 1)
-    extra = {k: search.y * search.mask(k) * (1 - 1 / r) for k, r in effects.items()}
-    named = []
-    for row, guilty in zip(table.itertuples(), looked & ~still & table["rank"].isna(), strict=True):
-        inside = search.mask((row.attribute, row.value)) if guilty and extra else None
-        share = {k: float(e[inside].sum()) for k, e in extra.items()} if inside is not None else {}
-        cause = max(share, key=share.__getitem__, default=None)
-        named.append(f"{cause[0]}={cause[1]}" if cause and share[cause] > 0 else "")
-    return named
