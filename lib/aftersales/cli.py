@@ -24,8 +24,8 @@ from aftersales.terminal import DEBUG, explained, print_cleaning, print_run, pri
 from aftersales.words import use_language
 
 if TYPE_CHECKING:
-    from aftersales.report.engine import Outcome
     from aftersales.report.render import Request
+    from aftersales.report.task import Outcome
 
 INTERRUPTED = 130  # as shells have it: 128 + the number of the signal
 

@@ -70,8 +70,8 @@ _WORDS = {
     "low": N_("Low"), "high": N_("High"),
     "young": N_("Young"), "young_rest": N_("Young, others"),
     "missing_cases": N_("Missing, cases"), "missing_exposure": N_("Missing, at risk"),
-    "a_week": N_("Cases a week"), "dispersion": N_("Variance over mean"),
-    "wave": N_("Season (± of the log)"), "simulated": N_("Weeks simulated"),
+    "a_week": N_("Cases a week"), "dispersion": N_("Spread (1 = chance)"),
+    "peak_to_trough": N_("Season, peak to trough"), "simulated": N_("Weeks simulated"),
     "spikes": N_("Called a spike"), "in_drift": N_("In a drift"),
     # where it comes from and what to do
     "raw_ratio": N_("Crude ratio"), "of_start": N_("Of the start"), "mixing": N_("Mixing"),

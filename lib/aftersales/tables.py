@@ -45,10 +45,10 @@ def table_html(
     `unit` is the unit of the main measure; without it `frame.attrs["unit"]` counts. Columns
     `x_low`, `x_high` are printed beside `x`, a bare `low`, `high` beside the ratio or the other
     estimate. Missing values are an en dash. More than `rows` rows: the number of those not
-    printed is said.
+    printed is said. Of an empty table `frame.attrs["nothing"]` is said instead.
     """
     if frame.empty:
-        nothing = say("No rows.")
+        nothing = str(frame.attrs.get("nothing", "")) or say("No rows.")
         return f'<p class="muted">{escape(nothing)}</p>'
     flat = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     intervals = _intervals(flat)

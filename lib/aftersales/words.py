@@ -107,6 +107,16 @@ def number(value: float | None, *, digits: int = 3) -> str:
     return numbers.format_decimal(value, format=pattern, locale=_LOCALES[language()])
 
 
+def times(ratio: float | None) -> str:
+    """A ratio: two decimals from 0.1 to 2, so that 1.04 is not told as 1.0; else two digits.
+
+    >>> times(0.994), times(1.084), times(2.17), times(12.4)
+    ('0.99', '1.08', '2.2', '12')
+    """
+    near = not _missing(ratio) and 0.995 <= abs(ratio) < 1.995
+    return number(ratio, digits=3 if near else 2)
+
+
 def count(value: float | None) -> str:
     """A whole number with thousands separators."""
     if _missing(value):

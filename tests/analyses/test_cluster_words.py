@@ -61,8 +61,8 @@ def test_a_cluster_that_no_cell_names_is_a_finding(report):
     assert told(result, "cluster") == [
         (
             "act",
-            "Second look, Beijing, Television: 60 cases in 12 months, 3.0 times the 20 expected if "
-            "all places were alike (95 % interval 2.3–3.9); by chance fewer than one map in 1,000 "
+            "Cluster, Beijing, Television: 60 cases in 12 months, 3.0 times the 20 expected if all "
+            "places were alike (95 % interval 2.3–3.9); by chance fewer than one map in 1,000 "
             "holds as strong a cluster.",
         )
     ]
@@ -80,7 +80,7 @@ def test_a_cluster_of_all_places_of_a_region_has_its_name(report):
         "floor": False,
     }
     (text,) = [text for _, text in told(report(rows), "cluster")]
-    assert text.startswith("Second look, North, all products together: 60 cases")
+    assert text.startswith("Cluster, North, all products together: 60 cases")
     assert text.endswith("by chance about one map in 50 holds as strong a cluster.")
 
 
@@ -101,8 +101,8 @@ def test_clusters_elsewhere_and_those_of_chance_are_not_told(report):
     quiet = [
         (
             "ok",
-            "Second look: a scan of 1,234 groups of places and products in the whole company finds "
-            "nothing in Tianjin beyond what is named here.",
+            "Scan of the map: among 1,234 groups of places and products of the company, none "
+            "stands out in Tianjin beyond what is named here.",
         )
     ]
     assert told(report({}, region="CN-12"), "cluster_none") == quiet
@@ -113,9 +113,9 @@ def test_a_cluster_still_going_on_is_told_only_where_it_is_new(report):
     start = {"start": pd.Timestamp("2025-10-01")}
     new = report(now=[start | {"count_before": 10.0, "expected_before": 12.0}])
     assert [text for _, text in told(new, "cluster_now")] == [
-        "Still going on, Beijing, Television: 60 cases since Oct 2025, 3.0 times the 20 expected "
-        "(95 % interval 2.3–3.9), and 0.83 times before; by chance fewer than one map in 1,000 "
-        "holds as strong a cluster."
+        "New and still going on, Beijing, Television: 60 cases since Oct 2025, 3.0 times the 20 "
+        "expected (95 % interval 2.3–3.9), up from 0.83 times before; by chance fewer than one map "
+        "in 1,000 holds as strong a cluster."
     ]
     old = report(now=[start | {"count_before": 36.0, "expected_before": 12.0}])
     assert told(old, "cluster_now") == []

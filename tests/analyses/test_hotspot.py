@@ -39,7 +39,7 @@ def test_a_hot_child_region_is_named_with_its_excess(company, units, faults):
     assert hot.estimate == pytest.approx(10.0)  # 60 of 6,000 unit-months
     assert hot.low < hot.estimate < hot.high
     assert hot.baseline == pytest.approx(10 / 3)
-    assert texts(result, "rest") == ["The other cell gives no reason to act (of 2 judged)."]
+    assert texts(result, "rest") == ["The other combination gives no reason to act (of 2 judged)."]
 
 
 def test_the_grade_falls_where_the_excess_is_of_one_half_of_the_window_only(company, units, faults):
@@ -60,8 +60,8 @@ def test_a_region_without_children_is_compared_with_its_like_and_not_named_again
     assert dict(one(result, "hotspot").subject) == {"product": "tv"}
     assert one(result, "hotspot").text.startswith("Hotspot, product Television: 60 faults")
     assert one(result, "among_siblings").text == (
-        "All products together Beijing has 3.0 times the cases expected from comparable ones in "
-        "the rest of North (95 % interval 1.8–5.0; crude 3.0)."
+        "All products together, Beijing has 3.0 times the cases expected from comparable ones in "
+        "the rest of North (95 % interval 1.81–5.0; crude 3.0)."
     )
 
 
@@ -74,10 +74,10 @@ def test_the_only_child_and_the_root_are_compared_with_nobody(company, units, fa
 def test_places_that_are_alike_get_one_sentence(company, units, faults):
     store = company(places(units, faults, beijing=20), targets=FEW)
     assert texts(hotspot(store, region="CN-N"), "rest") == [
-        "No hotspot: none of the 2 cells judged differs more than places differ anyway."
+        "No hotspot: none of the 2 combinations judged differs more than places do anyway."
     ]
     assert texts(hotspot(store, region="CN-44"), "rest") == [
-        "No hotspot: the only cell judged differs no more than places differ anyway."
+        "No hotspot: the only combination judged differs no more than places differ anyway."
     ]
 
 
@@ -93,8 +93,8 @@ def test_cells_below_min_n_are_neither_judged_nor_shown(company, units, faults):
     many = {"faults_per_1000": Target(min_n=50_000)}
     result = hotspot(company(places(units, faults), targets=many), region="CN-N")
     assert texts(result, "hotspot") == []
-    assert texts(result, "too_few") == ["2 cells have too few cases to be judged."]
-    assert texts(result, "rest") == ["No cell has enough cases to be judged."]
+    assert texts(result, "too_few") == ["2 combinations have too few cases to be judged."]
+    assert texts(result, "rest") == ["No combination has enough cases to be judged."]
     assert result.cell_table().empty
     assert result.cells["shrunken"].isna().all()
     for draw in (result.plot, result.plot_map, result.plot_funnel, result.plot_pareto):
@@ -140,8 +140,8 @@ def test_a_share_of_tickets_that_is_high_and_grew_is_watched(company, monthly_ro
     assert {f.evidence for f in hot} == {"C"}
     assert (
         "Product Television, issue noise: 360 tickets in 12 months, 3.0 times its share elsewhere "
-        "(95 % interval 2.4–3.7) and 1.5 times its share in the 12 months before. These are shares "
-        "of tickets; nothing says how much was at risk."
+        "(95 % interval 2.4–3.7) and 1.50 times its share in the 12 months before. These are "
+        "shares of tickets; nothing says how much was at risk."
     ) in [f.text for f in hot]
 
 
@@ -154,7 +154,9 @@ def test_a_share_that_was_always_high_is_how_things_are(company, monthly_rows):
         "Tickets are concentrated, and not clearly more than before, in: product radio, issue "
         "leak; product Television, issue noise."
     ]
-    assert texts(result, "rest") == ["The other 2 cells give no reason to act (of 4 judged)."]
+    assert texts(result, "rest") == [
+        "The other 2 combinations give no reason to act (of 4 judged)."
+    ]
 
 
 def test_a_share_is_one_of_all_tickets_also_of_those_the_grid_does_not_show(company, monthly_rows):
@@ -174,7 +176,8 @@ def test_nothing_to_compare_and_nothing_at_all_are_unknown(company, monthly_rows
     ]
     alone = hotspot(company({"tickets": monthly_rows([5] * 12)}))
     assert texts(alone, "lacking") == [
-        "Not judged: these data have neither several regions nor several products to compare."
+        "Not judged: that takes several regions, or several products with issues to compare, and "
+        "these data have neither."
     ]
     for draw in (alone.plot, alone.plot_map, alone.plot_funnel, alone.plot_pareto):
         draw()

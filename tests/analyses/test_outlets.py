@@ -46,7 +46,7 @@ def test_a_slow_outlet_stands_out_from_how_outlets_differ_anyway(company):
     )
     assert slow.low < slow.estimate < slow.high
     assert [f.text for f in result.findings() if f.kind == "outlets"] == [
-        "Outlets: 12 of 13 comparisons with their peers give no reason to act."
+        "Outlets: 12 of 13 comparisons with other outlets give no reason to act."
     ]
 
 
@@ -108,7 +108,7 @@ def test_misses_are_judged_by_the_difference_the_target_names(company):
     (late,) = [f for f in result.findings() if f.kind == "outlet"]
     assert late.severity == "act"
     assert late.text == (
-        "Outlet late, SLA attainment: 40.0 % of cases go wrong, 4.0 times the share of its peers "
+        "Outlet late, SLA attainment: 40.0 % of cases miss it, 4.0 times the share of its peers "
         "(10.0 %; 95 % interval 2.8–5.7, n = 100), not adjusted for what it repairs."
     )
     assert late.excess == pytest.approx(30)

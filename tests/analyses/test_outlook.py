@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aftersales import words
 from aftersales.analyses.changes import main_changes
 from aftersales.analyses.outlook import outlook
 from aftersales.analyses.scope import read_scope
@@ -58,8 +59,10 @@ def test_the_forecast_is_said_with_its_intervals(company, monthly_rows):
     result = trend(company({"tickets": monthly_rows([20] * 36)}))
     (found,) = [f for f in result.findings() if f.kind == "forecast"]
     low, high = found.low, found.high
-    assert found.text.startswith("Tickets, forecast if nothing changes: Jan 2026 2")
-    assert found.text.endswith("with 95 % prediction intervals.")
+    assert found.text.startswith(
+        "Tickets, forecast if nothing changes (cases a month, with 95 % prediction intervals): Jan "
+        "2026 2"
+    )
     assert low < found.estimate < high
     assert len(result.plot().lines) > 1  # the course, and the forecast that goes on from it
 
@@ -69,7 +72,7 @@ def test_what_is_too_short_to_forecast_says_so(company, monthly_rows):
     (found,) = [f for f in result.findings() if f.kind == "forecast"]
     assert (found.severity, found.text) == (
         "unknown",
-        "Tickets cannot be forecast: that takes two years of history and 30 cases.",
+        "Tickets: no forecast, which takes two years of history and 30 cases.",
     )
 
 
@@ -102,6 +105,6 @@ def test_a_step_is_dated_within_four_weeks_and_said(company, units):
     assert row["start_low"] <= days[900] <= row["start_high"] + pd.Timedelta(days=7)
     assert row["ratio_low"] < 2.0 < row["ratio_high"]
     (said,) = [f.text for f in result.findings() if f.kind == "change_point"]
-    assert said.startswith("Fault rate changed its level once, season taken out: about 2025-0")
-    assert f"to {row['ratio']:.2f} times the level before" in said
+    assert said.startswith("Fault rate: the level changed once, season taken out: about 2025-0")
+    assert f"to {words.times(row['ratio'])} times the level before" in said
     assert result.change_frame()["since"].iloc[0].startswith("2025-0")

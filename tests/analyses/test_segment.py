@@ -108,8 +108,8 @@ def test_a_region_is_compared_with_the_rest_of_its_parent(company):
     store = company(tables(here, there, far), targets=FEW)
     (below,) = [f for f in segment(store, region="CN-11").findings() if f.kind == "against_parent"]
     assert below.text == (
-        "Customer satisfaction (top two boxes): Beijing is −20.0 points from the rest of North "
-        "(80.0 %; 95 % interval −28.5 to −11.1 points)."
+        "Customer satisfaction (top two boxes): Beijing is 20 points below the rest of North "
+        "(80.0 %; 95 % interval of the difference −28.5 to −11.1 points)."
     )
     assert below.severity == "act"
     assert texts(segment(store), "against_parent") == []

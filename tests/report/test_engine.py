@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 import os
 import signal
@@ -67,7 +68,7 @@ def test_each_report_ends_as_it_must_whatever_the_others_do(run):
 def test_a_notebook_is_given_its_parameters(run, shared):
     given = "north 2025-12-31 en 6 0.5 False ['x', 'y']"
 
-    assert given in shared.page("north/10_fine.html")
+    assert given in html.unescape(shared.page("north/10_fine.html"))
 
 
 @SIGNALS

@@ -69,7 +69,7 @@ def test_code_is_escaped_and_can_be_folded_open(notebook):
     made = notebook('"<b>" < 1')
     made.cells[-1].outputs = [output(html="<p>x</p>")]
 
-    assert '&lt;b&gt;" &lt; 1</code></pre></details>' in notebook_body(made, since=None)
+    assert "&lt;b&gt;&#34; &lt; 1</code></pre></details>" in notebook_body(made, since=None)
 
 
 def test_a_warning_is_folded_away(notebook):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aftersales.analyses.trend import Trend
 
 SHOWN = 4  # alarms with a sentence of their own
+WEEKS_A_YEAR = 52
 DOUBT = 2.0  # times the nominal rate that the whole interval must exceed before we doubt alarms
 _MESSAGES = {
     "spike": N_(
@@ -67,9 +68,9 @@ def _alarm(trend: Trend, row) -> Finding:
         start=words.day(row.week),
         count=words.count(row.count),
         expected=words.cases(row.expected),
-        ratio=words.number(row.ratio, digits=2),
-        low=words.number(row.low, digits=2),
-        high=words.number(row.high, digits=2),
+        ratio=words.times(row.ratio),
+        low=words.times(row.low),
+        high=words.times(row.high),
     )
     text = sentences(told, say(_RUNGS[row.rung]))
     return Finding(row.severity, text, subject=subject, kind="alarm", **_numbers(row))
@@ -100,24 +101,24 @@ def _summary(trend: Trend, *, said: int) -> Finding:
     rest = len(alarms) - said
     if alarms.empty:
         text = say_n(
-            "By week no alarm is on: the only series watched is within what its past weeks let "
+            "By week, no alarm is on: the only series watched is within what its past weeks let "
             "expect.",
-            "By week no alarm is on: all {n} series watched are within what their past weeks let "
+            "By week, no alarm is on: all {n} series watched are within what their past weeks let "
             "expect.",
             n,
         )
     elif rest == 0:
         text = say_n(
-            "By week the only series watched raises no other alarm.",
-            "By week the other series raise no alarm (of {n} watched).",
+            "By week, the only series watched raises no other alarm.",
+            "By week, the other series raise no alarm (of {n} watched).",
             n,
         )
     else:
         text = say_n(
-            "By week {n} further alarm is on; it is small, or of a series, a part or a sum of one "
-            "that is named already. See the table of alarms.",
-            "By week {n} further alarms are on; they are small, or of series, parts or sums of "
-            "these that are named already. See the table of alarms.",
+            "By week, {n} more alarm is on: small, or of a series named above, a part or a sum of "
+            "one. See the table of alarms.",
+            "By week, {n} more alarms are on: small, or of series named above, parts or sums of "
+            "them. See the table of alarms.",
             rest,
         )
     return Finding("ok", text, metric=trend.metric, judged=max(n - said, 1), kind="weekly")
@@ -127,11 +128,16 @@ def trust(trend: Trend) -> list[Finding]:
     """The measured false-alarm rate beside the nominal one."""
     found = trend.calibration
     if found is None:
-        return []
+        text = say("False alarms are not measured: no series is watched by week.")
+        return [Finding("unknown", text, metric=trend.metric, kind="calibration")]
+    watched = len(trend.weekly.names)
     text = say(
-        "On {series} simulated quiet series like these, {rate} of {weeks} weeks were called a "
-        "spike (95 % interval {span}), where {nominal} is nominal; {drift} were in a drift.",
-        series=words.count(found.series),
+        "Of {weeks} simulated weeks in which nothing happens, the detector called {rate} a spike "
+        "(95 % interval {span}; it is built for {nominal}) and {drift} a drift. In the {watched} "
+        "series watched here that is about {a_year} false spikes a year, and fewer after the "
+        "control for many series.",
+        watched=words.count(watched),
+        a_year=words.cases(found.rate * watched * WEEKS_A_YEAR),
         rate=words.percent(found.rate, decimals=2),
         weeks=words.count(found.weeks),
         span=say(
@@ -173,7 +179,8 @@ def alarm_table(alarms: pd.DataFrame, *, split_by: str) -> pd.DataFrame:
         "low",
         "high",
     ]
-    frame = alarms.reindex(columns=[*columns, "q", "rung", "severity"])
+    frame = alarms.reindex(columns=[*columns, "q", "severity"])
+    frame["metric"] = [measured(m) for m in frame["metric"]]
     return named_parts(frame, split_by=split_by)
 
 
@@ -181,4 +188,6 @@ def named_parts(frame: pd.DataFrame, *, split_by: str) -> pd.DataFrame:
     """Column ``part`` under its own name; columns that name nothing are left out."""
     empty = [c for c in ("region", "part") if len(frame) and not frame[c].astype(bool).any()]
     frame = frame.drop(columns=empty if split_by else [*{*empty, "part"}])
+    named = [c for c in ("region", "part") if c in frame]
+    frame = frame.assign(**{c: frame[c].replace("", say("all together")) for c in named})
     return frame.rename(columns={"part": split_by})

@@ -19,15 +19,15 @@ COMPLETE = 0.99  # share of a month known, from which it can be read like an old
 _LATE = {
     "days_to_return": N_(
         "Nine in ten returns are requested by day {days} after delivery (median {median}): goods "
-        "delivered since then can still come back."
+        "delivered in the last {days} days can still come back."
     ),
     "turnaround_days": N_(
-        "Nine in ten repairs are finished by day {days} (median {median}): of those opened since "
-        "then many are still open."
+        "Nine in ten repairs are finished by day {days} (median {median}): of those opened in the "
+        "last {days} days many are still open."
     ),
     "resolution_hours": N_(
-        "Nine in ten tickets are resolved by day {days} (median {median}): of those opened since "
-        "then many are still open."
+        "Nine in ten tickets are resolved by day {days} (median {median}): of those opened in the "
+        "last {days} days many are still open."
     ),
 }
 _LATE_RETURNS = N_(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from aftersales.analyses.scope import Scope
 from aftersales.analyses.weekly import JUDGED, SEASON, Weekly
-from aftersales.metrics.national import once
+from aftersales.metrics.national import is_filling, once
 from aftersales.stats.false_alarms import FalseAlarms, quiet_run
 from aftersales.stats.intervals import wilson
 from aftersales.stats.judgement import Plan
@@ -22,6 +22,7 @@ DISPERSIONS = (1.0, 1.5, 3.0, 8.0)
 WAVES = (0.0, 0.5, 1.0)  # half the range of the log of the season
 LENGTH = 26  # weeks; histories are rounded to multiples of it
 SERIES = 32  # simulated quiet series of each kind
+USUAL = tuple((level, 1.0, wave) for level in LEVELS[:3] for wave in WAVES[:2])  # most series
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def calibration(scope: Scope, weekly: Weekly | None) -> Calibration | None:
     if weekly is None:
         return None
     kinds = _kinds(weekly.fits).value_counts(sort=False).sort_index()
+    if is_filling():  # other regions have series of other kinds
+        for usual in USUAL:
+            _measured(scope, (*usual, kinds.index[0][-1]), weekly.drift_limit)
     found = {k: _measured(scope, k, weekly.drift_limit) for k in kinds.index}
     share = kinds.to_numpy() / kinds.sum()
     rates = np.array([f.rate for f in found.values()])

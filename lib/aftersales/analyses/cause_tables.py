@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from aftersales import words
-from aftersales.analyses.cause_words import HARDLY_ANY
+from aftersales.analyses.cause_words import HARDLY_ANY, joined
 from aftersales.analyses.chain import COLUMNS as CHAIN_COLUMNS
 from aftersales.analyses.chain import chain_table
 from aftersales.analyses.check_words import check_words, why_cleared
 from aftersales.analyses.scope import attribute
 from aftersales.headings import heading
 from aftersales.metrics import METRICS
-from aftersales.words import say
+from aftersales.words import N_, say
 
 if TYPE_CHECKING:
     from aftersales.analyses.root_cause import Answer, RootCause
@@ -75,7 +75,7 @@ def check_table(result: RootCause) -> pd.DataFrame:
     for answer in result.answers:
         ratios = answer.causes.table[["attribute", "value", "ratio", "excess"]]
         for _, row in answer.checks.merge(ratios, on=["attribute", "value"]).iterrows():
-            name = result.scope.subject({row["attribute"]: row["value"]})
+            name = answer.name(result.scope, (row["attribute"], row["value"]))
             for check, text in check_words(result.scope, row).items():
                 rows.append((row["excess"], name, row["evidence"], heading(check), text))
     table = pd.DataFrame(rows, columns=["excess", "cause", "evidence", "check", "result"])
@@ -87,7 +87,7 @@ def cleared_table(result: RootCause) -> pd.DataFrame:
     """Values that look guilty at first sight: ratio then, adjusted ratio, and why they are not."""
     rows = []
     for answer in result.answers:
-        names = {"=".join(k): result.scope.subject(dict([k])) for k in answer.causes.order}
+        names = {"=".join(k): answer.name(result.scope, k) for k in answer.causes.order}
         for _, row in answer.suspects.iterrows():
             rows.append(
                 {
@@ -154,12 +154,6 @@ def step_table(result: RootCause) -> pd.DataFrame:
     One row per step: ``stage``, ``data``, ``tool``, ``decision``, all words.
     """
     starts = [a.start for a in result.answers if a.start is not None]
-    names = [
-        a.name(result.scope, k)
-        for a in result.answers
-        for k in a.causes.order
-        if a.severity(result.scope, k) in ("act", "watch")
-    ]
     values = sum(int((~a.causes.table["few"]).sum()) for a in result.answers)
     trend = say("Rates of each product and region, now and in the {months} months before.",
                 months=result.months)  # fmt: skip
@@ -167,7 +161,7 @@ def step_table(result: RootCause) -> pd.DataFrame:
     rows = [
         (say("Collect"), *_collected(result)),
         (say("Trend analysis"), trend, "10_trend, 20_hotspot", _trend(result, starts)),
-        (say("Trace"), traced, "30_root_cause", _traced(names)),
+        (say("Trace"), traced, "30_root_cause", _traced(result)),
     ]
     return pd.DataFrame(rows, columns=["stage", "data", "tool", "decision"])
 
@@ -199,19 +193,32 @@ def _trend(result: RootCause, starts: list) -> str:
     return say("Start from {subjects}.", subjects=words.listing_wide(named))
 
 
-def _traced(names: list[str]) -> str:
-    if not names:
-        return say("No cause among the attributes recorded; look for others.")
-    return say("Act on {causes}.", causes=words.listing(names))
+def _traced(result: RootCause) -> str:
+    """The causes to act on and those to watch, worst first."""
+    found: dict[str, list[tuple[float, str]]] = {"act": [], "watch": [], "ok": []}
+    for answer in result.answers:
+        excess = answer.causes.table.set_index(["attribute", "value"])["excess"]
+        for key in answer.causes.order:
+            severity = answer.severity(result.scope, key)
+            found[severity].append((-excess[key], answer.name(result.scope, key)))
+    messages = {"act": N_("Act on {causes}."), "watch": N_("Watch {causes}.")}
+    told = [
+        say(text, causes=words.listing_wide([name for _, name in sorted(found[severity])]))
+        for severity, text in messages.items()
+        if found[severity]
+    ]
+    return joined(told) or say("No cause among the attributes recorded; look for others.")
 
 
 def value_table(result: RootCause) -> pd.DataFrame:
-    """Every judged value: counts, ratio without and with all that is held equal."""
+    """Every judged value, causes first: counts, ratio without and with all that is held equal."""
     table = result.to_frame()
     columns = ["attribute", "value", "count", "expected", "raw_ratio", "ratio", "low", "high"]
     if table.empty:
         return pd.DataFrame(columns=columns)
     table = table[~table["few"] & table["ratio"].notna()]
+    first = -table["excess"].where(table["rank"].notna())
+    table = table.assign(first=first).sort_values(["first", "p"], na_position="last")
     pairs = list(zip(table["attribute"], table["value"], strict=True))
     table = table.assign(
         attribute=[attribute(a) for a, _ in pairs],

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aftersales import words
+from aftersales.analyses.cause_names import cause_name
 from aftersales.analyses.cells import Study
 from aftersales.analyses.scope import Scope, attribute
 from aftersales.stats.cause_search import Key
@@ -19,7 +20,7 @@ COLUMNS = ["cause", "attribute", "value", "share", "of_value", "adjusted", "note
 
 
 def chain_table(scope: Scope, study: Study, causes: Causes) -> pd.DataFrame:
-    """One row per cause and link of the chain.
+    """One row per cause, worst first, and link of the chain.
 
     Returns ``cause`` and ``attribute`` (words), ``value`` (the one with most of the cause's
     exposure), ``share`` (of the cause's exposure with that value), ``of_value`` (of the value's
@@ -33,8 +34,9 @@ def chain_table(scope: Scope, study: Study, causes: Causes) -> pd.DataFrame:
     coded = {c: (code, names) for c, (code, names) in coded.items() if len(names) > 1}
     links = list(coded) if set(coded) - {"product"} else []
     rows = []
-    for key in causes.order:
-        name = scope.subject(dict([key]))
+    excess = ratios["excess"].to_dict()
+    for key in sorted(causes.order, key=lambda k: -excess[k]):
+        name = cause_name(scope, key, causes.parts.get(key, ()))
         size = study.cells["exposure"].to_numpy()
         inside = np.where(causes.mask(key), size, 0.0)
         for link in links:

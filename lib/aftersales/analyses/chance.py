@@ -27,7 +27,9 @@ def chance_frame(result: Hotspot) -> pd.DataFrame:
     rows = _cells(result) + _clusters(result) + _outlets(result)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     order = frame["severity"].map({"act": 0, "watch": 1})
-    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    frame = frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    frame.attrs["nothing"] = say("No hotspot is named, so there is nothing to explain away.")
+    return frame
 
 
 def missed_share(low: float) -> float:

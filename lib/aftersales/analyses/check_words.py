@@ -42,10 +42,10 @@ def check_words(scope: Scope, row: pd.Series) -> dict[str, str]:
 def _mixing(row: pd.Series) -> str:
     crude, adjusted = (words.number(row[c], digits=2) for c in ("raw_ratio", "ratio"))
     if "reversal" in row["flags"] or "vanishing" in row["flags"]:
-        return say("no: {crude} crude, {adjusted} adjusted", crude=crude, adjusted=adjusted)
+        return say("no: ratio {crude} crude, {adjusted} adjusted", crude=crude, adjusted=adjusted)
     if not row["ratio"] < ENDLESS:
         return say("holds: hardly any case elsewhere")
-    return say("holds: {crude} crude, {adjusted} adjusted", crude=crude, adjusted=adjusted)
+    return say("holds: ratio {crude} crude, {adjusted} adjusted", crude=crude, adjusted=adjusted)
 
 
 def _time(row: pd.Series) -> str:
@@ -53,8 +53,8 @@ def _time(row: pd.Series) -> str:
         return say("holds: per time at risk")
     own, rest = (words.number(row[c], digits=2) for c in ("age_own", "age_rest"))
     if "young" in row["flags"]:
-        return say("in doubt: {own} months old, others {rest}", own=own, rest=rest)
-    return say("holds at equal age: {own} months, others {rest}", own=own, rest=rest)
+        return say("in doubt: {own} months old on average, others {rest}", own=own, rest=rest)
+    return say("holds at equal age: {own} months on average, others {rest}", own=own, rest=rest)
 
 
 def _recorded(row: pd.Series) -> str:
@@ -71,17 +71,23 @@ def _mix(row: pd.Series) -> str:
         return say("holds at equal mix")
     before, now = (words.percent(row[f"share_{c}"]) for c in ("before", "now"))
     if row["mix_shift"]:
-        text = N_("holds at equal mix; older now; share {before}, now {now}")
+        text = N_("holds at equal mix: its share was {before}, is {now}; it is older now")
     else:
-        text = N_("holds at equal mix; share {before}, now {now}")
+        text = N_("holds at equal mix: its share was {before}, is {now}")
     return say(text, before=before, now=now)
 
 
 def _chance(row: pd.Series) -> str:
     judged, p = words.count(row["judged"]), words.p_value(row["p_any"])
     if "chance" in row["flags"]:
-        return say("in doubt: p {p} for one among {judged}", judged=judged, p=p)
-    return say("holds: p {p} for one among {judged}", judged=judged, p=p)
+        return say(
+            "in doubt: {judged} values judged, by chance one is like this with p {p}",
+            judged=judged,
+            p=p,
+        )
+    return say(
+        "holds: {judged} values judged, by chance one is like this with p {p}", judged=judged, p=p
+    )
 
 
 def _same(scope: Scope, row: pd.Series) -> str:
@@ -115,6 +121,8 @@ def why_cleared(scope: Scope, row: pd.Series, cause: str) -> str:
         )
     if row["reason"] == "time":
         return say("More time in service; not worse per month.")
+    if row["reason"] == "chance" and row["ratio"] < 1:
+        return say("Not worse than comparable ones.")
     if row["reason"] == "chance":
         return say("Differs no more than by chance.")
     return say("Not so at equal product, age and region.")

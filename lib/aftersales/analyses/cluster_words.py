@@ -8,6 +8,7 @@ import pandas as pd
 
 from aftersales import words
 from aftersales.analyses.hot_cells import STABLE_EXPECTED
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.own_clusters import (
     covers,
     going_on,
@@ -109,9 +110,9 @@ def _values(result: Hotspot, row) -> dict[str, object]:
         "what": what(result, row),
         "count": words.count(row.count),
         "expected": words.cases(row.expected),
-        "ratio": words.number(row.ratio, digits=2),
-        "low": words.number(row.low, digits=2),
-        "high": words.number(row.high, digits=2),
+        "ratio": words.times(row.ratio),
+        "low": words.times(row.low),
+        "high": words.times(row.high),
         "months": result.months,
         "chance": by_chance(row),
     }
@@ -119,7 +120,7 @@ def _values(result: Hotspot, row) -> dict[str, object]:
 
 def _cluster(result: Hotspot, row) -> Finding:
     text = say(
-        "Second look, {where}, {what}: {count} cases in {months} months, {ratio} times the "
+        "Cluster, {where}, {what}: {count} cases in {months} months, {ratio} times the "
         "{expected} expected if all places were alike (95 % interval {low}–{high}); {chance}.",
         **_values(result, row),
     )
@@ -128,10 +129,11 @@ def _cluster(result: Hotspot, row) -> Finding:
 
 def _alive(result: Hotspot, row) -> Finding:
     text = say(
-        "Still going on, {where}, {what}: {count} cases since {start}, {ratio} times the "
-        "{expected} expected (95 % interval {low}–{high}), and {before} times before; {chance}.",
+        "New and still going on, {where}, {what}: {count} cases since {start}, {ratio} times the "
+        "{expected} expected (95 % interval {low}–{high}), up from {before} times before; "
+        "{chance}.",
         start=words.month(row.start),
-        before=words.number(row.count_before / row.expected_before, digits=2),
+        before=words.times(row.count_before / row.expected_before),
         **_values(result, row),
     )
     return _finding(result, row, text, kind="cluster_now")
@@ -184,8 +186,8 @@ def _part(result: Hotspot, row) -> Finding:
 def _none(result: Hotspot) -> Finding:
     """No cluster but those that are named already."""
     text = say(
-        "Second look: a scan of {groups} groups of places and products in the whole company finds "
-        "nothing in {region} beyond what is named here.",
+        "Scan of the map: among {groups} groups of places and products of the company, "
+        "none stands out in {region} beyond what is named here.",
         groups=words.count(result.clusters.groups),
         region=result.scope.name(),
     )
@@ -194,10 +196,10 @@ def _none(result: Hotspot) -> Finding:
 
 def _not_scanned(result: Hotspot) -> Finding:
     if result.grid.adjusted:
-        text = say("Second look: not taken, with fewer than three places there is no map to scan.")
+        text = say("The map is not scanned: that takes three places.")
     else:
         text = say(
-            "Second look: not taken, without units in service or orders nothing says how many "
+            "The map is not scanned: without units in service or orders nothing says how many "
             "cases to expect."
         )
     return Finding("unknown", text, metric=result.grid.metric, kind="cluster_none")
@@ -207,13 +209,15 @@ def cluster_frame(result: Hotspot) -> pd.DataFrame:
     """The clusters that touch the region, for readers, and the strongest that is none."""
     columns = ["where", "what", "since", "count", "expected", "ratio", "low", "high", "by_chance"]
     if result.clusters is None:
-        return pd.DataFrame(columns=columns)
+        return no_rows(say("The map is not scanned."), columns=columns)
     inside = set(result.scope.profile.regions.members(result.scope.region.id))
     rows = []
     for part, name in ((result.clusters.window, ""), (result.clusters.now, "now")):
         touching = [r for r in part.itertuples() if set(r.places) & inside]
         shown = sum(r.p <= WATCH_P for r in touching) + 1
         rows += [_row(result, r, now=bool(name)) for r in touching[:shown]]
+    if not rows:
+        return no_rows(say("The scan finds no group here."), columns=columns)
     return pd.DataFrame(rows, columns=columns)
 
 

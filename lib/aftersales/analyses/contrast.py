@@ -104,8 +104,8 @@ def _pair(row) -> str:
         "{place} · {item} (crude {crude}, adjusted {adjusted})",
         place=row.place,
         item=row.item,
-        crude=words.number(row.crude_ratio, digits=2),
-        adjusted=words.number(row.ratio, digits=2),
+        crude=words.times(row.crude_ratio),
+        adjusted=words.times(row.ratio),
     )
 
 

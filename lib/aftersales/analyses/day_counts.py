@@ -13,6 +13,7 @@ from aftersales.metrics.frames import collect, reduce, total
 
 EMPTY = "_empty "  # before the name of a column: its empty cells
 UNKNOWN = "unknown"
+_DAY, _PLACE = "_ day", "_ place"  # no column of a table is called so
 Days = Mapping[str, pd.DataFrame]
 
 
@@ -32,12 +33,13 @@ def _days(scope: Scope, table: str) -> pd.DataFrame:
     timed = bool(time) and store.has(table, time)
     day = nw.col(time).dt.truncate("1d") if timed else nw.lit(None, dtype=nw.Datetime("us"))
     columns = [c for c in store.columns(table) if c != "region"]
-    marks = {EMPTY + c: nw.col(c).is_null().cast(nw.Int64) for c in columns}
     own = store.has(table, "region")
-    marks[UNKNOWN] = (nw.col("region") == UNKNOWN).cast(nw.Int64) if own else nw.lit(0)
-    rows = rows.select(day=day, **marks)
-    counts = reduce(rows, ["day"], n=nw.len(), **{name: total(name) for name in marks})
-    return collect(counts, sort=["day"])
+    place = (nw.col("region") == UNKNOWN).cast(nw.Int64) if own else nw.lit(0)
+    rows = rows.with_columns(day.alias(_DAY), place.alias(_PLACE))
+    filled = {EMPTY + c: nw.col(c).count() for c in columns}
+    counts = reduce(rows, [_DAY], n=nw.len(), **filled, **{UNKNOWN: total(_PLACE)})
+    found = collect(counts, sort=[_DAY]).rename(columns={_DAY: "day"})
+    return found.assign(**{name: found["n"] - found[name] for name in filled})
 
 
 def until(days: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from aftersales.analyses.cells import Study
 from aftersales.errors import RequestError, nearest
-from aftersales.stats.cause_search import Key
+from aftersales.stats.cause_search import LARGEST_RATIO, Key
 from aftersales.stats.causes import Causes
 from aftersales.stats.excess import excess_ratio
 from aftersales.stats.mix_shift import mix_of
@@ -31,7 +31,7 @@ class Start:
 
     `kind` is "rise" (against its own rate in the window before), "hotspot" (against the rate of
     the other regions) or "chosen". `parts` has one row per cause, and one for the rest: ``cause``
-    (None for the rest), ``cases``, ``excess`` (beyond the expected rate; they add up), ``share``.
+    (None for the rest), ``cases``, ``excess`` (they add up to that of the start), ``share``.
     """
 
     kind: Literal["rise", "hotspot", "chosen"]
@@ -189,24 +189,26 @@ def _chosen_alone(study: Study, chosen: Mapping[str, str]) -> Start:
 def with_parts(start: Start, study: Study, causes: Causes, *, before: pd.DataFrame | None) -> Start:
     """The start with the cases beyond the expected rate shared out among the causes.
 
-    A case in two causes counts for the stronger one. What no cause holds is the rest, with its
-    own excess, which may be negative. `mix` is the part of a rise that comes from another mix of
+    A cause has the cases beyond those expected of comparable units, as it is said of it elsewhere;
+    a case in two causes counts for the stronger one. The rest is what no cause explains, and may
+    be negative. `mix` is the part of a rise that comes from another mix of
     models, ages and regions alone.
     """
     cells = study.cells
     inside = _rows(cells, start.subject)
     y, n = cells["count"].to_numpy(float), cells["exposure"].to_numpy(float)
-    rate = start.expected / n[inside].sum() if n[inside].sum() else np.nan
+    whole = y[inside].sum() - start.expected if n[inside].sum() else np.nan
+    ratios = causes.table.set_index(["attribute", "value"])["ratio"]
     mix = _mix(cells[inside], before, start)
     rows: list[tuple[Key | None, float, float]] = []
     for key in causes.order:
         mine = inside & causes.mask(key)
         inside &= ~mine
-        rows.append((key, y[mine].sum(), y[mine].sum() - rate * n[mine].sum()))
-    rows.append((None, y[inside].sum(), y[inside].sum() - rate * n[inside].sum()))
+        extra = 1 - 1 / min(float(ratios[key]), LARGEST_RATIO)
+        rows.append((key, y[mine].sum(), extra * y[mine].sum()))
+    rows.append((None, y[inside].sum(), whole - sum(row[2] for row in rows)))
     table = pd.DataFrame(rows, columns=["cause", "cases", "excess"])
     table = table[(table["cases"] > 0) | table["cause"].isna()]
-    whole = table["excess"].sum()
     share = table["excess"] / whole if whole > 0 else np.nan
     parts = table.assign(share=share).reset_index(drop=True)
     return dataclasses.replace(start, parts=parts, mix=mix)

@@ -18,7 +18,9 @@ from aftersales.analyses.grid import (
     study_grid,
 )
 from aftersales.analyses.hot_cells import judged_cells, judged_places, judged_rows
+from aftersales.analyses.level_words import measured
 from aftersales.analyses.mix_grid import mix_grid
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.outlets import outlet_table
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.data.store import Store
@@ -27,6 +29,8 @@ from aftersales.metrics import METRICS
 from aftersales.metrics.national import once
 from aftersales.stats.funnel import funnel_limits
 from aftersales.words import say
+
+MOST_COLUMNS = 8  # of the heat map, from which the longer side goes down the page
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Hotspot:
             return plot.nothing(say("There is nothing to compare."), ax=ax)
         row, column = self.grid.row, self.grid.column
         shown = self.cells.dropna(subset=[row, column])
+        if shown[column].nunique() > max(MOST_COLUMNS, shown[row].nunique()):
+            row, column = column, row  # long names have room at the side
         return plot.heat_map(
             shown,
             row=row,
@@ -124,7 +130,7 @@ class Hotspot:
         cells = self.cells
         extra = cells[cells["excess"].gt(0) & ~cells["few"]] if len(cells) else cells
         if extra.empty:
-            return plot.nothing(say("No cell has more cases than expected."), ax=ax)
+            return plot.nothing(say("No combination has more cases than expected."), ax=ax)
         frame = pd.DataFrame({"name": self._names(extra), "count": extra["excess"].to_numpy()})
         return plot.pareto(frame, xlabel=say("Cases beyond the expected"), ax=ax)
 
@@ -154,7 +160,7 @@ class Hotspot:
         columns = ["count", "crude_expected", "expected", "excess", "crude_ratio", "ratio"]
         columns += ["low", "high"]
         if self.grid is None or self.cells.empty:
-            return pd.DataFrame(columns=columns)
+            return no_rows(say("There is nothing to compare."), columns=columns)
         shown = self.cells[~self.cells["few"]].sort_values("excess", ascending=False)
         if len(self.whole):
             whole = self.whole[~self.whole["few"]].sort_values("excess", ascending=False)
@@ -168,7 +174,7 @@ class Hotspot:
         """Outlets with enough cases for readers, those that stand out on the bad side first."""
         columns = ["outlet", "metric", "n", "value", "peers", "ratio", "low", "high", "q"]
         if self.outlets.empty:
-            return pd.DataFrame(columns=columns)
+            return no_rows(say("No outlet here can be compared with others."), columns=columns)
         shown = self.outlets.assign(better=self.outlets["ratio"] <= 1)
         shown = shown.sort_values(["better", "p"]).reset_index(drop=True)
         for name in ("value", "peers"):
@@ -176,7 +182,7 @@ class Hotspot:
                 words.amount(v, METRICS[m].unit)
                 for v, m in zip(shown[name], shown["metric"], strict=True)
             ]
-        shown["metric"] = [say(METRICS[m].title) for m in shown["metric"]]
+        shown["metric"] = [measured(m) for m in shown["metric"]]
         return shown[columns]
 
 

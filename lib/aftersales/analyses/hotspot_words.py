@@ -33,7 +33,8 @@ def _nothing_to_compare(result: Hotspot) -> Finding:
     if result.grid is None and not result.scope.store.has("tickets"):
         return lacking(result.scope, metric="ticket_volume", table="tickets")
     text = say(
-        "Not judged: these data have neither several regions nor several products to compare."
+        "Not judged: that takes several regions, or several products with issues to compare, and "
+        "these data have neither."
     )
     return Finding("unknown", text, metric="ticket_volume", kind="lacking")
 
@@ -51,8 +52,8 @@ def _cells(result: Hotspot) -> list[Finding]:
     found += structure + _rest(result, named=named, total=len(cells) - few)
     if few:
         text = say_n(
-            "{n} cell has too few cases to be judged.",
-            "{n} cells have too few cases to be judged.",
+            "{n} combination has too few cases to be judged.",
+            "{n} combinations have too few cases to be judged.",
             few,
         )
         found.append(Finding("unknown", text, metric=metric, judged=few, kind="too_few"))
@@ -63,8 +64,8 @@ def _more(metric: str, n: int) -> list[Finding]:
     if n == 0:
         return []
     text = say_n(
-        "{n} further cell stands out too; it is in the table below.",
-        "{n} further cells stand out too; they are in the table below.",
+        "{n} more combination stands out too; it is in the table below.",
+        "{n} more combinations stand out too; they are in the table below.",
         n,
     )
     return [Finding("watch", text, metric=metric, judged=n, kind="more")]
@@ -77,14 +78,14 @@ def _own(result: Hotspot) -> list[Finding]:
         return []
     info = METRICS[result.grid.metric]
     text = say(
-        "All products together {region} has {ratio} times the cases expected from comparable ones "
+        "All products together, {region} has {ratio} times the cases expected from comparable ones "
         "in the rest of {parent} (95 % interval {low}–{high}; crude {crude}).",
         region=scope.name(),
         parent=scope.name(scope.parent.id),
-        ratio=words.number(own["ratio"], digits=2),
-        low=words.number(own["low"], digits=2),
-        high=words.number(own["high"], digits=2),
-        crude=words.number(own["crude_ratio"], digits=2),
+        ratio=words.times(own["ratio"]),
+        low=words.times(own["low"]),
+        high=words.times(own["high"]),
+        crude=words.times(own["crude_ratio"]),
     )
     baseline = _scale(result) * own["expected"] / own["at_risk"]
     return [
@@ -172,10 +173,10 @@ def _sentence(result: Hotspot, row, subject: dict[str, str]) -> str:
         "subject": result.scope.subject(subject),
         "count": words.count(row.compared),
         "expected": words.cases(row.expected),
-        "ratio": words.number(row.ratio, digits=2),
-        "low": words.number(row.low, digits=2),
-        "high": words.number(row.high, digits=2),
-        "crude": words.number(row.crude_ratio, digits=2),
+        "ratio": words.times(row.ratio),
+        "low": words.times(row.low),
+        "high": words.times(row.high),
+        "crude": words.times(row.crude_ratio),
         "excess": words.count(row.excess),
         "months": result.months,
     }
@@ -215,7 +216,7 @@ def _share_sentence(row, values: dict[str, object]) -> str:
         "{subject}: {count} tickets in {months} months, {ratio} times its share elsewhere "
         "(95 % interval {low}–{high}) and {growth} times its share in the {months} months "
         "before. These are shares of tickets; nothing says how much was at risk.",
-        growth=words.number(row.growth, digits=2),
+        growth=words.times(row.growth),
         **values,
     )
 
@@ -223,20 +224,20 @@ def _share_sentence(row, values: dict[str, object]) -> str:
 def _rest(result: Hotspot, *, named: int, total: int) -> list[Finding]:
     n, metric = total - named, result.grid.metric
     if total == 0:
-        text = say("No cell has enough cases to be judged.")
+        text = say("No combination has enough cases to be judged.")
         return [Finding("unknown", text, metric=metric, kind="rest")]
     if n == 0:
         return []
     if named == 0:
         text = say_n(
-            "No hotspot: the only cell judged differs no more than places differ anyway.",
-            "No hotspot: none of the {n} cells judged differs more than places differ anyway.",
+            "No hotspot: the only combination judged differs no more than places differ anyway.",
+            "No hotspot: none of the {n} combinations judged differs more than places do anyway.",
             total,
         )
     else:
         text = say_n(
-            "The other cell gives no reason to act (of {total} judged).",
-            "The other {n} cells give no reason to act (of {total} judged).",
+            "The other combination gives no reason to act (of {total} judged).",
+            "The other {n} combinations give no reason to act (of {total} judged).",
             n,
             total=words.count(total),
         )

@@ -9,7 +9,7 @@ import pandas as pd
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
-from aftersales.stats.intervals import rate_ratio
+from aftersales.stats.intervals import RatioTest, rate_ratio
 from aftersales.words import N_, say
 
 if TYPE_CHECKING:
@@ -29,9 +29,24 @@ _LEVEL = {  # (is there a denominator, is there a year before) -> message
 }
 
 
+_OF_PARENT = N_(
+    "Over the last 12 months {region} had {ratio} times the rate of the rest of {parent} "
+    "(95 % interval {low}–{high}), not adjusted for its products and their age; see Hotspot."
+)
+_OF_COMPANY = N_(
+    "Over the last 12 months {region} had {ratio} times the rate of the rest of the company "
+    "(95 % interval {low}–{high}), not adjusted for its products and their age; see Hotspot."
+)
+_OF_BOTH = N_(
+    "Over the last 12 months {region} had {ratio} times the rate of the rest of {parent} "
+    "(95 % interval {low}–{high}) and {all_ratio} times that of the rest of the company "
+    "({all_low}–{all_high}), not adjusted for its products and their age; see Hotspot."
+)
+
+
 def findings(trend: Trend) -> list[Finding]:
-    """The sentences about the main rate."""
-    return [*_level(trend), *_against(trend), *_season(trend), *_mix(trend)]
+    """The main rate: its last month, and how it compares with the others'."""
+    return [*_level(trend), *_against(trend)]
 
 
 def measured(metric: str) -> str:
@@ -85,38 +100,45 @@ def _against(trend: Trend) -> list[Finding]:
     scope = trend.scope
     if scope.parent is None or METRICS[trend.metric].kind != "rate":
         return []
-    found = []
-    if scope.parent.parent is not None:
-        message = N_(
-            "Over the last 12 months {region} had {ratio} times the rate of the rest of {parent} "
-            "(95 % interval {low}–{high}), not adjusted for its products and their age; see "
-            "Hotspot."
-        )
-        found += _compared(trend, trend.above, message, kind="against_parent")
-    message = N_(
-        "Over the last 12 months {region} had {ratio} times the rate of the rest of the company "
-        "(95 % interval {low}–{high}), not adjusted for its products and their age; see Hotspot."
-    )
-    return [*found, *_compared(trend, trend.reference, message, kind="against_company")]
+    company = _test(trend, trend.reference)
+    if scope.parent.parent is None:
+        return _compared(trend, company, _OF_COMPANY, kind="against_company")
+    near = _test(trend, trend.above)
+    if near is None or company is None:
+        return _compared(trend, near, _OF_PARENT, kind="against_parent")
+    values = {f"all_{k}": v for k, v in _ratio_words(company[0]).items()}
+    return _compared(trend, near, _OF_BOTH, kind="against_parent", **values)
 
 
-def _compared(trend: Trend, whole: pd.DataFrame, message: str, *, kind: str) -> list[Finding]:
-    scope, info = trend.scope, METRICS[trend.metric]
-    year = scope.months(YEAR)
+def _test(trend: Trend, whole: pd.DataFrame) -> tuple[RatioTest, float, float] | None:
+    """Ratio of the last year's rate to the rest's, the rest's rate, own n; None with too little."""
+    year = trend.scope.months(YEAR)
     own, all_of_it = (f[f["month"].isin(year)][["bad", "n"]].sum() for f in (trend.monthly, whole))
     rest = all_of_it - own
-    least = scope.profile.target(trend.metric).min_n
+    least = trend.scope.profile.target(trend.metric).min_n
     if min(rest["n"], own["n"]) < max(least, 1e-9) or rest["bad"] <= 0:
-        return []
+        return None
     test = rate_ratio(own["bad"], own["n"], rest["bad"], rest["n"])
-    baseline = 1000.0 * rest["bad"] / rest["n"]
+    return test, 1000.0 * rest["bad"] / rest["n"], float(own["n"])
+
+
+def _ratio_words(test: RatioTest) -> dict[str, str]:
+    return {name: words.times(getattr(test, name)) for name in ("ratio", "low", "high")}
+
+
+def _compared(
+    trend: Trend, found: tuple | None, message: str, *, kind: str, **more: str
+) -> list[Finding]:
+    if found is None:
+        return []
+    test, baseline, n = found
+    scope = trend.scope
     text = say(
         message,
         region=scope.name(),
         parent=scope.name(scope.parent.id),
-        ratio=words.number(test.ratio, digits=2),
-        low=words.number(test.low, digits=2),
-        high=words.number(test.high, digits=2),
+        **_ratio_words(test),
+        **more,
     )
     return [
         Finding(
@@ -129,56 +151,59 @@ def _compared(trend: Trend, whole: pd.DataFrame, message: str, *, kind: str) -> 
             baseline=baseline,
             ratio=test.ratio,
             p=test.p,
-            n=own["n"],
-            unit=info.unit,
+            n=n,
+            unit=METRICS[trend.metric].unit,
             evidence="C",
             kind=kind,
         )
     ]
 
 
-def _season(trend: Trend) -> list[Finding]:
-    season = trend.season
-    if not season.supported:
+def season(trend: Trend) -> list[Finding]:
+    """Whether the main rate has a season."""
+    found = trend.season
+    if not found.supported:
         text = say("No season is supported by these data, so none is taken out.")
-        return [Finding("ok", text, metric=trend.metric, kind="season", p=season.p)]
-    peak = season.seasonal.groupby(season.seasonal.index.month).mean().idxmax()
+        return [Finding("ok", text, metric=trend.metric, kind="season", p=found.p)]
+    peak = found.seasonal.groupby(found.seasonal.index.month).mean().idxmax()
     text = say(
-        "The series has a yearly season that peaks in {month} (strength {strength} of 1, p {p}); "
-        "it is taken out before anything is called a rise.",
+        "{measure}: a yearly season with its peak in {month} (strength {strength} of 1); it is "
+        "taken out before anything is called a rise.",
+        measure=say(METRICS[trend.metric].title),
         month=words.month_name(int(peak)),
-        strength=words.number(season.seasonal_strength, digits=2),
-        p=words.p_value(season.p),
+        strength=words.number(found.seasonal_strength, digits=2),
     )
     return [
         Finding(
             "ok",
             text,
             metric=trend.metric,
-            p=season.p,
+            p=found.p,
             kind="season",
-            estimate=season.seasonal_strength,
+            estimate=found.seasonal_strength,
         )
     ]
 
 
-def _mix(trend: Trend) -> list[Finding]:
-    mix, info = trend.mix, METRICS[trend.metric]
-    if mix is None:
-        return []
+def mix(trend: Trend) -> list[Finding]:
+    """How much of a year's change the groups' own rates bring, and how much their shares."""
+    parts, info = trend.mix, METRICS[trend.metric]
+    if parts is None:
+        text = say("Rate and mix cannot be told apart: there is no earlier year to compare with.")
+        return [Finding("unknown", text, metric=trend.metric, kind="mix")]
     share = info.unit == "share"
     scale = {"rate": 1000.0, "proportion": 100.0}.get(info.kind, 1.0)
     unit = N_("percentage points") if share else info.unit
     text = say(
-        "Against the 12 months before, the rate changed by {change} {unit}: {rate} from the "
-        "groups' own rates (95 % interval {low} to {high}), {mix} from a changed mix of the "
-        "groups.",
-        change=words.signed(mix.change * scale),
+        "Against the 12 months before, the rate changed by {change} {unit}: {rate} because the "
+        "groups' own rates changed (95 % interval {low} to {high}), {mix} because the mix of the "
+        "groups did.",
+        change=words.signed(parts.change * scale),
         unit=say(unit),
-        rate=words.signed(mix.rate_effect * scale),
-        low=words.signed(mix.rate_low * scale),
-        high=words.signed(mix.rate_high * scale),
-        mix=words.signed(mix.mix_effect * scale),
+        rate=words.signed(parts.rate_effect * scale),
+        low=words.signed(parts.rate_low * scale),
+        high=words.signed(parts.rate_high * scale),
+        mix=words.signed(parts.mix_effect * scale),
     )
     per = 1.0 if share else scale
     return [
@@ -186,8 +211,8 @@ def _mix(trend: Trend) -> list[Finding]:
             "ok",
             text,
             metric=trend.metric,
-            estimate=mix.rate_after * per,
-            baseline=mix.rate_before * per,
+            estimate=parts.rate_after * per,
+            baseline=parts.rate_before * per,
             unit=info.unit,
             evidence="B",
             kind="mix",

@@ -83,41 +83,59 @@ class Life:
     def cohort_table(self, *, shown: int = SHOWN) -> pd.DataFrame:
         """Faults per 1,000 units within 3, 6, 12 and 24 months in service, by batch or by start.
 
-        With a batch in question: that batch, then the others of its products, the newest first;
-        else the quarters in which units of the group went into service. ``group``, ``units``,
-        ``within_3`` ... ``within_24``; empty where fewer than half of the units are that old, or
-        faults of their first months were not recorded: empty is not zero.
+        With a batch in question: that batch, all others of its products together, and some of
+        those that started in the last two years, spread over them, the newest first; else the
+        quarters in which units of the group went into service. ``group``, ``units``, ``within_3``
+        ... ``within_24``; empty where fewer than half of the units are that old, or faults of
+        their first months were not recorded: empty is not zero.
         """
-        rows = self.cells if self.by == "batch" else self.cells[self.cells["inside"] == 1]
-        sums = ages.by_group(rows, by=["inside", "group"])
-        least = self.scope.profile.target("faults_per_1000").min_n
-        groups = []
-        for (inside, group), part in sums.groupby(["inside", "group"]):
-            units, asked = part["units"].iloc[0], inside and self.by == "batch"
-            if asked or (part["at_risk"].sum() >= least and units >= LEAST_UNITS):
-                start = rows.loc[rows["group"].eq(group), "cohort"].max()
-                groups.append((-inside, -start, group, units, *_within(part)))
+        own = self.cells[self.cells["inside"] == 1]
+        others = self.cells[self.cells["inside"] == 0]
+        rows = [] if self.by == "quarter" else [(self.name, own)]
+        rows.append((say("all others"), others))
+        table = others if self.by == "batch" else own
+        for group in self._groups(table, shown=shown - len(rows)):
+            label = self.scope.label("batch", group) if self.by == "batch" else group
+            rows.append((label, table[table["group"] == group]))
+        if self.by == "quarter":
+            rows = [*rows[1:], rows[0]]
         names = [f"within_{h}" for h in HORIZONS]
-        frame = pd.DataFrame(groups, columns=["side", "start", "group", "units", *names])
+        frame = pd.DataFrame(
+            [(n, *_within(t)) for n, t in rows], columns=["group", "units", *names]
+        )
+        return frame[frame["units"] > 0].reset_index(drop=True)
+
+    def _groups(self, rows: pd.DataFrame, *, shown: int) -> list[str]:
+        """The groups to show: the last quarters, or batches spread over the last two years."""
+        at_risk = rows.groupby("group")["at_risk"].sum()
+        cohorts = rows.drop_duplicates(["group", "cohort"]).groupby("group")
+        start, units = cohorts["cohort"].max(), cohorts["units"].sum()
+        least = self.scope.profile.target("faults_per_1000").min_n
+        start = start[(at_risk >= least) & (units >= LEAST_UNITS)].sort_values(kind="stable")
         if self.by != "batch":
-            frame = frame.sort_values("start").head(shown)[::-1]
-            return frame[["group", "units", *names]].reset_index(drop=True)
-        frame = frame.sort_values(["side", "start", "group"]).head(shown)
-        label = [self.scope.label("batch", group) for group in frame["group"]]
-        return frame.assign(group=label)[["group", "units", *names]].reset_index(drop=True)
+            return list(start.index[-shown:])
+        age = month_of(self.scope.last_day) - start
+        start = start[(age >= HORIZONS[0]) & (age <= HORIZONS[-1])][::-1]
+        places = np.linspace(0, len(start) - 1, min(shown, len(start))).round().astype(int)
+        return list(start.index[places])
 
     def findings(self) -> list[Finding]:
         """What is to be expected of the group in the next months."""
         return life_words.findings(self)
 
 
-def _within(part: pd.DataFrame) -> list[float]:
-    """Faults per 1,000 units within each horizon; NaN where too few units are that old."""
-    by_age = part.set_index("age")[["per_1000", "seen"]].reindex(range(max(HORIZONS)))
-    return [
-        float(upto["per_1000"].sum()) if (upto["seen"] >= LEAST_SEEN).all() else np.nan
-        for upto in (by_age.iloc[:h] for h in HORIZONS)
+def _within(cells: pd.DataFrame) -> list[float]:
+    """Units, and faults per 1,000 of them within each horizon; NaN where too few are that old."""
+    part = ages.by_group(cells.assign(all=1), by=["all"])
+    per_1000, seen = np.full(max(HORIZONS), np.nan), np.zeros(max(HORIZONS))
+    part = part[part["age"] < max(HORIZONS)]
+    per_1000[part["age"]], seen[part["age"]] = part["per_1000"], part["seen"]
+    units = float(part["units"].iloc[0]) if len(part) else 0.0
+    known = [(seen[:h] >= LEAST_SEEN).all() for h in HORIZONS]
+    shown = [
+        float(per_1000[:h].sum()) if k else np.nan for h, k in zip(HORIZONS, known, strict=True)
     ]
+    return [units, *shown]
 
 
 def life(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
-from aftersales.words import say, say_n
+from aftersales.words import N_, say, say_n
 
 if TYPE_CHECKING:
     from aftersales.analyses.hotspot import Hotspot
@@ -24,7 +24,7 @@ def findings(result: Hotspot) -> list[Finding]:
     n = int(table["p"].notna().sum())
     if n:
         text = say(
-            "Outlets: {n} of {total} comparisons with their peers give no reason to act.",
+            "Outlets: {n} of {total} comparisons with other outlets give no reason to act.",
             n=words.count(n - len(urgent)),
             total=words.count(n),
         )
@@ -72,9 +72,9 @@ def _sentence(result: Hotspot, row) -> str:
         "outlet": result.scope.label("outlet", row.outlet),
         "value": words.amount(row.value, info.unit),
         "peers": words.amount(row.peers, info.unit),
-        "ratio": words.number(row.ratio, digits=2),
-        "low": words.number(row.low, digits=2),
-        "high": words.number(row.high, digits=2),
+        "ratio": words.times(row.ratio),
+        "low": words.times(row.low),
+        "high": words.times(row.high),
         "n": words.count(row.n),
         "measure": say(info.title),
     }
@@ -84,9 +84,14 @@ def _sentence(result: Hotspot, row) -> str:
             "({peers}; 95 % interval {low}–{high}, n = {n}). Ask what holds repairs up there.",
             **values,
         )
-    return say(
-        "Outlet {outlet}, {measure}: {value} of cases go wrong, {ratio} times the share of "
-        "its peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
-        "repairs.",
-        **values,
+    message = N_(
+        "Outlet {outlet}, {measure}: {value}, {ratio} times that of its peers ({peers}; 95 % "
+        "interval {low}–{high}, n = {n}), not adjusted for what it repairs."
     )
+    if info.good == "high":
+        message = N_(
+            "Outlet {outlet}, {measure}: {value} of cases miss it, {ratio} times the share of its "
+            "peers ({peers}; 95 % interval {low}–{high}, n = {n}), not adjusted for what it "
+            "repairs."
+        )
+    return say(message, **values)

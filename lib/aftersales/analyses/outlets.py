@@ -10,6 +10,7 @@ from aftersales.analyses.monthly import bad_count
 from aftersales.analyses.scope import Scope
 from aftersales.analyses.verdict import judge
 from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics.national import once
 from aftersales.stats.adjust import Z95, robust_dispersion, stratified_ratios
 from aftersales.stats.intervals import wilson
 from aftersales.stats.multiplicity import benjamini_hochberg
@@ -68,16 +69,16 @@ def _severity(scope: Scope, row) -> str:
     )
 
 
-def _measured(scope: Scope, metric: str, months: int, region: str | None) -> pd.DataFrame:
-    frame = measure(
-        metric,
-        scope.store,
-        region=region,
-        by=["outlet"],
-        as_of=scope.last_day,
-        months=months,
-    )
-    return frame.dropna(subset=["outlet"]).assign(outlet=lambda f: f["outlet"].astype(str))
+def _measured(scope: Scope, metric: str, months: int, *by: str) -> pd.DataFrame:
+    """The metric by outlet, and what else is asked for, in the company: once for all regions."""
+    window = scope.profile.target(metric).window_days
+    call = {"by": ["outlet", *by], "as_of": scope.last_day, "months": months}
+
+    def table() -> pd.DataFrame:
+        frame = measure(metric, scope.store, **call)
+        return frame.dropna(subset=["outlet"]).assign(outlet=lambda f: f["outlet"].astype(str))
+
+    return once(scope.store, ("outlets", metric, by, scope.last_day, months, window), table)
 
 
 def _all_outlets(scope: Scope, metric: str, months: int) -> pd.DataFrame:
@@ -86,10 +87,12 @@ def _all_outlets(scope: Scope, metric: str, months: int) -> pd.DataFrame:
     ``inside`` marks the outlets that have most of their cases in the region, ``few`` those below
     the target's `min_n`.
     """
-    company = _measured(scope, metric, months, None)
+    company = _measured(scope, metric, months)
     own = company.set_index("outlet")["n"]
-    if scope.parent is not None:
-        own = _measured(scope, metric, months, scope.region.id).set_index("outlet")["n"]
+    if scope.parent is not None and scope.store.has(METRICS[metric].main, "region"):
+        places = _measured(scope, metric, months, "region")
+        inside = places["region"].isin(scope.profile.regions.members(scope.region.id))
+        own = places[inside].groupby("outlet")["n"].sum()
     share = company["outlet"].map(own).fillna(0) / company["n"].where(company["n"] > 0)
     return company.assign(
         inside=share > MOSTLY,

@@ -90,7 +90,9 @@ class Quality:
         """The last three months of tables that become known late: known, complete, expected."""
         names = {"low": "expected_low", "high": "expected_high"}
         columns = ["table", "month", "known", "complete", "complete_low", "complete_high"]
-        return self.late.rename(columns=names)[[*columns, "expected", *names.values()]]
+        table = self.late.rename(columns=names)[[*columns, "expected", *names.values()]]
+        table.attrs["nothing"] = say("No table has both the day of an event and of its report.")
+        return table
 
     def log(self) -> pd.DataFrame:
         """The cleaning log: the steps that changed or counted something."""
@@ -102,7 +104,9 @@ class Quality:
         log = log.assign(n=log["rows_in"] - log["rows_out"])
         lost = log[(log["n"] > 0) & ~log["step"].isin(_NOT_REJECTED)]
         lost = lost.sort_values("n", ascending=False, kind="stable")
-        return lost[["table", "reason", "n"]].reset_index(drop=True)
+        lost = lost[["table", "reason", "n"]].reset_index(drop=True)
+        lost.attrs["nothing"] = say("No row was rejected.")
+        return lost
 
 
 def quality(

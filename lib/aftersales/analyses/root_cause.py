@@ -24,7 +24,7 @@ from aftersales.analyses.playbook import Advice, advice
 from aftersales.analyses.reported import Reported, reported
 from aftersales.analyses.scope import Scope, read_scope
 from aftersales.analyses.suspects import suspects
-from aftersales.analyses.verdict import judge
+from aftersales.analyses.verdict import WATCH_Q, judge
 from aftersales.data.store import Store
 from aftersales.findings import Finding, Severity, by_severity
 from aftersales.metrics import METRICS
@@ -249,9 +249,25 @@ def _as_one_family(searches: Sequence[Causes]) -> list[Causes]:
     tables = [c.table for c in searches]
     p = pd.concat([t["p"].mask(t["few"]) for t in tables], keys=range(len(tables)))
     q = pd.Series(benjamini_hochberg(p.to_numpy()), index=p.index)
-    return [
-        dataclasses.replace(c, table=c.table.assign(q=q.loc[i])) for i, c in enumerate(searches)
-    ]
+    return [_sure_of(c, q.loc[i].to_numpy()) for i, c in enumerate(searches)]
+
+
+def _sure_of(causes: Causes, q: np.ndarray) -> Causes:
+    """The causes with another q; those that it leaves in doubt are causes no longer.
+
+    Three versions alone are judged more easily than three versions among hundreds of values.
+    """
+    table = causes.table.assign(q=q)
+    keys = list(zip(table["attribute"], table["value"], strict=True))
+    lost = [k for k, q_of in zip(keys, q, strict=True) if k in causes.order and q_of > WATCH_Q]
+    if lost:
+        table["rank"] = table["rank"].mask([key in lost for key in keys])
+        named = table["shadow_of"].isin(["=".join(key) for key in lost])
+        table["shadow_of"] = table["shadow_of"].mask(named, "")
+    order = [key for key in causes.order if key not in lost]
+    parts = {key: part for key, part in causes.parts.items() if key in order}
+    further = [*causes.further, *lost]
+    return dataclasses.replace(causes, table=table, order=order, parts=parts, further=further)
 
 
 def _answer(study: Study, causes: Causes, scope: Scope, *, months: int, judged: int) -> Answer:

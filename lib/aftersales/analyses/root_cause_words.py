@@ -11,7 +11,8 @@ from aftersales.analyses.cells import lacking_for_faults
 from aftersales.analyses.checks import YOUNG_MONTHS, YOUNG_SHARE
 from aftersales.analyses.scope import attribute, lacking
 from aftersales.analyses.start_words import start
-from aftersales.findings import Finding
+from aftersales.analyses.verdict import WATCH_Q
+from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
 from aftersales.words import say, say_n
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from aftersales.analyses.root_cause import Answer, RootCause
 
 SHADOWS_NAMED = 6
+FURTHER_NAMED = 3
 
 
 def findings(result: RootCause) -> list[Finding]:
@@ -30,7 +32,7 @@ def findings(result: RootCause) -> list[Finding]:
     for answer in result.answers:
         found += causes(result, answer)
         found += _shadows(result, answer)
-        found += _rest(answer)
+        found += _rest(result, answer)
         found += _not_judged(answer)
     return found + ahead(result)
 
@@ -85,7 +87,7 @@ def _studied(answer: Answer) -> dict[str, str]:
     return {"study": "version"} if list(answer.study.strata) == ["version"] else {}
 
 
-def _rest(answer: Answer) -> list[Finding]:
+def _rest(result: RootCause, answer: Answer) -> list[Finding]:
     table, further = answer.causes.table, answer.causes.further
     judged = ~table["few"] & table["ratio"].notna()
     rest = table[judged & table["rank"].isna() & table["shadow_of"].eq("")]
@@ -113,20 +115,25 @@ def _rest(answer: Answer) -> list[Finding]:
     subject = _studied(answer)
     metric = answer.study.metric
     ok = Finding("ok", text, metric=metric, judged=max(n, 1), kind="rest", subject=subject)
-    return [ok, *_further(answer, len(further))]
+    return [ok, *_further(result, answer)]
 
 
-def _further(answer: Answer, n: int) -> list[Finding]:
-    if n == 0:
+def _further(result: RootCause, answer: Answer) -> list[Finding]:
+    """What stands out too, and was not looked into: too many causes, or in doubt for all looks."""
+    keys, metric = answer.causes.further, answer.study.metric
+    if not keys:
         return []
     text = say_n(
-        "{n} further value stands out too, less clearly than these; it is in the last table.",
-        "{n} further values stand out too, less clearly than these; they are in the last table.",
-        n,
+        "{n} further value stands out less clearly and was not looked into: {names}.",
+        "{n} further values stand out less clearly and were not looked into, such as {names}.",
+        len(keys),
+        names=words.listing([result.scope.subject(dict([k])) for k in keys[:FURTHER_NAMED]]),
     )
-    metric = answer.study.metric
+    q = answer.causes.table.set_index(["attribute", "value"])["q"]
+    severity: Severity = "watch" if min(q[k] for k in keys) <= WATCH_Q else "ok"
+    subject = _studied(answer)
     return [
-        Finding("watch", text, metric=metric, judged=n, kind="further", subject=_studied(answer))
+        Finding(severity, text, metric=metric, judged=len(keys), kind="further", subject=subject)
     ]
 
 

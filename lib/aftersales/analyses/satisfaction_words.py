@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING, Any
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
-from aftersales.words import say
+from aftersales.words import N_, say
 
 if TYPE_CHECKING:
     from aftersales.analyses.segment import Segment
+
+
+_AGAINST = {  # is it below the others?
+    True: N_(
+        "{measure}: {region} is {points} points below the rest of {parent} ({others}; 95 % "
+        "interval of the difference {low} to {high} points)."
+    ),
+    False: N_(
+        "{measure}: {region} is {points} points above the rest of {parent} ({others}; 95 % "
+        "interval of the difference {low} to {high} points)."
+    ),
+}
 
 
 def level_words(result: Segment, row: Any) -> list[Finding]:
@@ -76,12 +88,11 @@ def _against_parent(result: Segment, row) -> list[Finding]:
     share = row.metric == "csat_rate"
     scale = 100.0 if share else 1.0
     text = say(
-        "{measure}: {region} is {points} points from the rest of {parent} ({others}; 95 % interval "
-        "{low} to {high} points).",
+        _AGAINST[row.difference < 0],
         measure=say(METRICS[row.metric].title),
         region=scope.name(),
         parent=scope.name(scope.parent.id),
-        points=words.signed(round(row.difference * scale, 1)),
+        points=words.number(abs(round(row.difference * scale, 1)), digits=2),
         low=words.signed(round(row.low * scale, 1)),
         high=words.signed(round(row.high * scale, 1)),
         others=words.percent(row.others) if share else words.number(row.others, digits=2),

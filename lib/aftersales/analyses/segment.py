@@ -9,6 +9,7 @@ import pandas as pd
 
 from aftersales import plot
 from aftersales.analyses import segment_words
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.satisfaction import (
     among_others,
     by_value_tier,
@@ -59,7 +60,16 @@ class Segment:
         for name in self.by:
             table[name] = [self.scope.label(name, v) for v in table[name]]
         table.attrs["unit"] = "share"
+        table.attrs["nothing"] = say("These data have no satisfaction scores to compare.")
         return table
+
+    def values_frame(self) -> pd.DataFrame:
+        """Tiers by value where none are declared; else why there are none."""
+        if len(self.values):
+            return self.values
+        if self.declared:
+            return no_rows(say("Tiers are declared, so customers are not grouped by value."))
+        return no_rows(say("Not grouped: that takes orders with a customer and an amount."))
 
     def findings(self) -> list[Finding]:
         """Unhappy groups, the overall level, what was withheld; most urgent first."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from aftersales import plot
-from aftersales.analyses import alarm_words, trend_words, when_words
+from aftersales.analyses import alarm_words, level_words, trend_tables, trend_words, when_words
 from aftersales.analyses.alarms import alarms_now
 from aftersales.analyses.calibration import Calibration, calibration
 from aftersales.analyses.changes import dated_rises, main_changes
 from aftersales.analyses.level_words import measured
 from aftersales.analyses.main_rate import YEAR, lines, mix_of, season_of
 from aftersales.analyses.monthly import Series, judge_series
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.outlook import Outlook, outlook
 from aftersales.analyses.panel import parts, series_of
 from aftersales.analyses.rises import judged_table
@@ -78,7 +79,13 @@ class Trend:
 
     def alarm_frame(self) -> pd.DataFrame:
         """The weekly alarms that are on now, most excess cases first."""
+        if self.alarms.empty:
+            return no_rows(say("No alarm is on."))
         return alarm_words.alarm_table(self.alarms, split_by=self.split_by)
+
+    def series_frame(self) -> pd.DataFrame:
+        """The judged series for readers, most urgent first."""
+        return trend_tables.series_table(self)
 
     def change_frame(self) -> pd.DataFrame:
         """When the level of the main rate changed, and since when the urgent series are up."""
@@ -96,11 +103,23 @@ class Trend:
 
     def calibration_frame(self) -> pd.DataFrame:
         """The kinds of series that were simulated, and the false alarms measured on each."""
-        return pd.DataFrame() if self.calibration is None else self.calibration.table
+        return trend_tables.calibration_table(self.calibration)
 
     def findings(self) -> list[Finding]:
-        """Rises, falls, season, comparison with the company, mix; most urgent first."""
+        """Rises, falls, alarms, level, forecast, comparison; most urgent first."""
         return by_severity(trend_words.findings(self))
+
+    def season_findings(self) -> list[Finding]:
+        """Whether the main rate has a season."""
+        return level_words.season(self)
+
+    def mix_findings(self) -> list[Finding]:
+        """Whether the rates of its groups changed, or their shares."""
+        return level_words.mix(self)
+
+    def trust_findings(self) -> list[Finding]:
+        """How often the weekly detector is wrong."""
+        return alarm_words.trust(self)
 
     def plot(self, *, ax=None):
         """The main rate by month, beside its parent's and the company's; counts stand alone."""

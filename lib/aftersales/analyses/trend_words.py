@@ -46,7 +46,7 @@ def findings(trend: Trend) -> list[Finding]:
     if len(urgent) < len(table):
         found.append(_rest(trend, urgent=len(urgent)))
     found += alarm_words.findings(trend) + when_words.findings(trend)
-    return [*found, *level_words.findings(trend), *_too_short(trend), *alarm_words.trust(trend)]
+    return [*found, *level_words.findings(trend), *_too_short(trend)]
 
 
 def subject_of(row: Any, split_by: str) -> dict[str, str]:
@@ -89,10 +89,10 @@ def _rise(trend: Trend, row) -> Finding:
     values = {
         "measure": measured(row.metric),
         "subject": _whom(trend, subject),
-        "ratio": words.number(row.ratio, digits=2),
-        "crude": words.number(row.crude_ratio, digits=2),
-        "low": words.number(row.low, digits=2),
-        "high": words.number(row.high, digits=2),
+        "ratio": words.times(row.ratio),
+        "crude": words.times(row.crude_ratio),
+        "low": words.times(row.low),
+        "high": words.times(row.high),
         "start": words.month(row.start),
         "count": words.count(row.count),
         "expected": words.cases(row.expected),
@@ -177,10 +177,10 @@ def _more(trend: Trend, urgent: pd.DataFrame, *, said: int) -> list[Finding]:
     if n == 0:
         return []
     text = say_n(
-        "{n} further series, a part or a sum of these or a smaller one, is also above its past; "
-        "it is in the table below.",
-        "{n} further series, parts or sums of these or smaller ones, are also above their past; "
-        "they are in the table below.",
+        "{n} more series is above its past: a part or a sum of those named, or a smaller rise. "
+        "It is in the table below.",
+        "{n} more series are above their past: parts or sums of those named, or smaller rises. "
+        "They are in the table below.",
         n,
     )
     severity: Severity = "watch" if said == 0 else "ok"
@@ -200,7 +200,7 @@ def _falls(trend: Trend) -> list[Finding]:
             "{measure}, {subject} ({ratio} times the expected since {start})",
             measure=measured(row.metric),
             subject=_whom(trend, subject_of(row, trend.split_by)),
-            ratio=words.number(row.ratio, digits=2),
+            ratio=words.times(row.ratio),
             start=words.month(row.start),
         )
         for row in own[:FALLS_NAMED]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from aftersales import words
 from aftersales.analyses.alarm_words import named_parts
+from aftersales.analyses.no_rows import no_rows
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.words import N_, say, say_n
@@ -29,16 +30,15 @@ def _changes(trend: Trend) -> list[Finding]:
         return []
     if changes.empty:
         text = say(
-            "{measure} shows no change of level, season taken out: no step is larger than chance "
-            "gives.",
+            "{measure}: no change of level, season taken out; no step is larger than chance gives.",
             measure=title,
         )
         return [Finding("ok", text, metric=trend.metric, kind="no_change")]
     if changes["shape"].iloc[0] == "creep":
         return [_creep(trend, changes.iloc[0])]
     text = say_n(
-        "{measure} changed its level once, season taken out: {steps}.",
-        "{measure} changed its level {n} times, season taken out: {steps}.",
+        "{measure}: the level changed once, season taken out: {steps}.",
+        "{measure}: the level changed {n} times, season taken out: {steps}.",
         len(changes),
         measure=title,
         steps=words.listing_wide([_step(row) for row in changes.itertuples()]),
@@ -59,9 +59,9 @@ def _step(row) -> str:
         day=words.day(row.start),
         first=words.day(row.start_low),
         last=words.day(row.start_high),
-        ratio=words.number(row.ratio),
-        low=words.number(row.ratio_low),
-        high=words.number(row.ratio_high),
+        ratio=words.times(row.ratio),
+        low=words.times(row.ratio_low),
+        high=words.times(row.ratio_high),
     )
 
 
@@ -69,22 +69,21 @@ def _creep(trend: Trend, row: pd.Series) -> Finding:
     """A level that climbed or fell steadily has no one date."""
     up = row["ratio"] > 1
     message = N_(
-        "{measure} has been creeping up, season taken out: since about {day} it is {ratio} times "
-        "what it was before (95 % interval {low}–{high}), without one date at which it jumped."
+        "{measure}: creeping up, season taken out. Since about {day} it is {ratio} times what it "
+        "was before (95 % interval {low}–{high}), without one date at which it jumped."
     )
     if not up:
         message = N_(
-            "{measure} has been creeping down, season taken out: since about {day} it is {ratio} "
-            "times what it was before (95 % interval {low}–{high}), without one date at which it "
-            "dropped."
+            "{measure}: creeping down, season taken out. Since about {day} it is {ratio} times "
+            "what it was before (95 % interval {low}–{high}), without one date at which it dropped."
         )
     text = say(
         message,
         measure=say(METRICS[trend.metric].title),
         day=words.month(row["start"]),
-        ratio=words.number(row["ratio"]),
-        low=words.number(row["ratio_low"]),
-        high=words.number(row["ratio_high"]),
+        ratio=words.times(row["ratio"]),
+        low=words.times(row["ratio_low"]),
+        high=words.times(row["ratio_high"]),
     )
     return Finding(
         "ok", text, metric=trend.metric, ratio=row["ratio"], p=row["p"], kind="change_point"
@@ -95,7 +94,7 @@ def _outlook(trend: Trend) -> list[Finding]:
     info, ahead = METRICS[trend.metric], trend.outlook
     if not ahead.known:
         text = say(
-            "{measure} cannot be forecast: that takes two years of history and 30 cases.",
+            "{measure}: no forecast, which takes two years of history and 30 cases.",
             measure=say(info.title),
         )
         return [Finding("unknown", text, metric=trend.metric, kind="forecast")]
@@ -110,8 +109,10 @@ def _outlook(trend: Trend) -> list[Finding]:
         for row in ahead.table.itertuples()
     ]
     text = say(
-        "{measure}, forecast if nothing changes: {months}, with 95 % prediction intervals.",
+        "{measure}, forecast if nothing changes ({unit}, with 95 % prediction intervals): "
+        "{months}.",
         measure=say(info.title),
+        unit="%" if share else say(N_("cases a month") if info.kind == "count" else info.unit),
         months=words.listing_wide(months),
     )
     return [Finding("ok", text, metric=trend.metric, kind="forecast", **_first(trend))]
@@ -135,7 +136,7 @@ def change_table(main: pd.DataFrame | None, rises: pd.DataFrame, *, split_by: st
         rises = rises[~(whole & rises["part"].eq(""))]
     parts = [f for f in (main, rises) if f is not None and len(f)]
     if not parts:
-        return pd.DataFrame()
+        return no_rows(say("No level changed by more than chance gives."))
     frame = pd.concat(parts, ignore_index=True)
     shown = [_dates(row) for row in frame.itertuples()]
     frame = frame.assign(since=[s for s, _ in shown], between=[b for _, b in shown])

@@ -146,6 +146,11 @@ def filling() -> Iterator[None]:
         _filling.pop()
 
 
+def is_filling() -> bool:
+    """Whether a run prepares itself, and what most of its regions will ask for is worth having."""
+    return bool(_filling)
+
+
 def pack() -> bytes:
     """All that is kept, to hand it to another process of the same code."""
     return pickle.dumps(_kept, protocol=pickle.HIGHEST_PROTOCOL)

@@ -88,6 +88,7 @@ def show_figures_as_svg() -> None:
         shell.enable_matplotlib("inline")
     else:
         plt.switch_backend(mpl.get_backend())
+    plt.uninstall_repl_displayhook()  # it would draw every figure once more, for nobody
     for formatter in formatters.values():
         formatter.pop(Figure, None)
     formatters["image/svg+xml"].for_type(Figure, figure_svg)

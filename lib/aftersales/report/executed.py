@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
+if TYPE_CHECKING:
+    import nbformat
 
 _BANNER = "papermill-error-cell-tag"  # papermill's own error note; our page has one of its own
 _INJECTED = "injected-parameters"
@@ -24,7 +26,7 @@ def keep(notebook: nbformat.NotebookNode, *, places: Mapping[str, str]) -> nbfor
     papermill's notes, times and random ids go. `places` are paths of this machine -> what stands
     for them; they are replaced in the injected parameters and in what the run printed.
     """
-    copy = nbformat.from_dict(notebook)
+    copy = deepcopy(notebook)
     copy.cells = [c for c in copy.cells if _BANNER not in c.metadata.get("tags", ())]
     copy.metadata.pop("papermill", None)
     for number, cell in enumerate(copy.cells, 1):
@@ -40,7 +42,7 @@ def keep(notebook: nbformat.NotebookNode, *, places: Mapping[str, str]) -> nbfor
 
 def until_failure(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A copy up to the last code cell that ran; the title alone if none did."""
-    copy = nbformat.from_dict(notebook)
+    copy = deepcopy(notebook)
     ran = [n for n, c in enumerate(copy.cells) if c.get("execution_count") or any(_errors(c))]
     titles = [n for n, c in enumerate(copy.cells[:1]) if c.cell_type == "markdown"]
     copy.cells = copy.cells[: max([*titles, *ran], default=-1) + 1]

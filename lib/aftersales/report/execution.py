@@ -22,7 +22,7 @@ from aftersales.words import say, say_n
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aftersales.report.engine import Task
+    from aftersales.report.task import Task
 
 CELL_TIMEOUT_S = 1800  # a cell in a kernel that takes longer has hung
 AUTOSAVE_S = 5  # how much printed output is lost at most when a kernel's worker is killed

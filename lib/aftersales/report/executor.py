@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from aftersales.data.store import Store
-from aftersales.report.engine import Task, run_task
 from aftersales.report.fork import safety
 from aftersales.report.fork.lane import Ready
 from aftersales.report.fork.template import clean_process
 from aftersales.report.plan import declared_parameters, read_notebook
 from aftersales.report.pool import run_tasks
+from aftersales.report.task import Task
 
 ENGINES = ("fork", "kernel")
 LIBRARIES = "aftersales.report.fork.libraries"
@@ -46,6 +46,8 @@ def do_tasks(tasks: Sequence[Task], *, store: Store, workers: int) -> Iterator[t
     workers = workers or cores()
     if not tasks:
         return
+    from aftersales.report.engine import run_task  # papermill: two seconds
+
     if not any(task.engine == "fork" for task in tasks):
         yield from run_tasks(run_task, tasks, workers=workers)
         return
@@ -116,10 +118,10 @@ def modules_of(notebooks: set[Path]) -> list[str]:
     """The modules that the notebooks' cells import, sorted; cells with magics are left out."""
     found: set[str] = set()
     for notebook in notebooks:
-        for cell in read_notebook(notebook).cells:
-            if cell.cell_type == "code":
+        for cell in read_notebook(notebook)["cells"]:
+            if cell["cell_type"] == "code":
                 with suppress(SyntaxError):
-                    found |= _imported(ast.parse(cell.source))
+                    found |= _imported(ast.parse(cell["source"]))
     return sorted(found)
 
 

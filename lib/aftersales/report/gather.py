@@ -13,8 +13,8 @@ from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.findings import SEVERITIES
 from aftersales.report import history
-from aftersales.report.engine import Outcome, Task
 from aftersales.report.plan import Job
+from aftersales.report.task import Outcome, Task
 
 
 def record(outcome: Outcome, task: Task, *, store: Store, as_of: pd.Timestamp) -> None:

@@ -16,7 +16,7 @@ from aftersales import words
 from aftersales.words import say
 
 MESSAGE_LENGTH = 600  # characters of an error message that a page shows
-OUR_ERRORS = ("Killed", "Timeout")  # their messages are sentences for readers
+OUR_ERRORS = ("Killed", "Memory", "Timeout")  # their messages are sentences for readers
 TEMPLATES = Path(__file__).parent / "templates"
 _HEADING = re.compile(r'<h2[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")

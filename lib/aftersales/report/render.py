@@ -19,8 +19,6 @@ from aftersales.data.files import write_text
 from aftersales.data.store import Store
 from aftersales.errors import RequestError
 from aftersales.report import executed, gather, history
-from aftersales.report.cluster import do_tasks_on
-from aftersales.report.engine import Outcome, Task
 from aftersales.report.executor import cores, default_engine, do_tasks, share
 from aftersales.report.fork.limits import NOTEBOOK_S, Limits, fair_memory
 from aftersales.report.frame import job_frame
@@ -35,6 +33,7 @@ from aftersales.report.plan import (
 )
 from aftersales.report.region_page import region_page
 from aftersales.report.settle import outcome_of
+from aftersales.report.task import Outcome, Task
 
 
 @dataclass(frozen=True)
@@ -229,6 +228,8 @@ def _run(
 def _answers(tasks: Sequence[Task], store: Store, request: Request) -> Iterator[tuple[Task, Any]]:
     if not request.executor:
         return do_tasks(tasks, store=store, workers=request.workers)
+    from aftersales.report.cluster import do_tasks_on
+
     return do_tasks_on(
         request.executor,
         tasks,

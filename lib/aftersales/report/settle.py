@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from aftersales.report.engine import Outcome, Task, finish
-from aftersales.report.execution import killed, left_behind
 from aftersales.report.pool import Killed
+from aftersales.report.task import Outcome, Task
 
 
 def outcome_of(task: Task, answer: Outcome | Exception | Killed) -> Outcome:
@@ -19,6 +18,9 @@ def outcome_of(task: Task, answer: Outcome | Exception | Killed) -> Outcome:
         return answer
     if isinstance(answer, Exception):
         raise answer
+    from aftersales.report.engine import finish
+    from aftersales.report.execution import killed, left_behind
+
     for left in task.out.glob(f".{task.job.notebook}.*-*"):  # half a file of the killed process
         left.unlink(missing_ok=True)
     return finish(task, left_behind(task), error=killed(answer.signal))

@@ -103,7 +103,7 @@ def quiet_run(
     excess = max(dispersion - 1, 1e-9)
     drawn = rng.poisson(rng.gamma(means / excess) * excess if dispersion > 1 else means)
     drawn, sizes = drawn.astype(float), np.broadcast_to(exposure, means.shape)
-    judged = judge(drawn, sizes, np.zeros(drawn.shape, dtype=bool), plan=plan)
+    judged = judge(drawn, sizes, np.zeros(drawn.shape, dtype=bool), plan=plan, limits=False)
     share = judged["spike"].mean(axis=1)
     half = 1.96 * share.std(ddof=1) / np.sqrt(simulations)
     return FalseAlarms(

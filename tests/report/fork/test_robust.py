@@ -235,7 +235,7 @@ def test_no_process_survives_the_command_and_the_next_run_goes_on(project, how):
     processes = [int(n) for n in _wait_for(lambda: marker.exists() and marker.read_text()).split()]
 
     command.send_signal(how)
-    _, said = command.communicate(timeout=30)
+    _, said = command.communicate(timeout=90)
 
     assert command.returncode == 130 if how == signal.SIGINT else -9
     assert how != signal.SIGINT or said == (

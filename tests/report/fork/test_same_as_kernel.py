@@ -15,8 +15,10 @@ from papermill.exceptions import PapermillExecutionError
 
 from aftersales.cli import run_command
 from aftersales.report.execution import KERNEL
+from aftersales.report.executor import LIBRARIES
 from aftersales.report.fork.client import joined
 from aftersales.report.fork.engine import NAME
+from aftersales.report.fork.template import clean_process
 from aftersales.report.plan import list_notebooks
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
@@ -77,6 +79,7 @@ def outputs(cell: nbformat.NotebookNode) -> list:
 def both(tmp_path_factory):
     """The notebook of features after both engines: (notebook, error) of the kernel, of the fork."""
     folder = tmp_path_factory.mktemp("features")
+    clean_process(LIBRARIES)  # as a run has it: all is loaded before the fork
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_CURRENT_TEST", raising=False)  # kernels then watch subprocesses
         patch.delenv("MPLBACKEND", raising=False)

@@ -8,28 +8,45 @@ from importlib import import_module
 
 from aftersales.report.fork.template import load
 
-# Parts of ours that notebooks and pages use; all modules in them are loaded.
-_ROOMS = ("stats", "data", "metrics", "analyses", "plot", "report")
+# Packages that notebooks and pages use part by part; all their modules are loaded.
+_WHOLE = (
+    "aftersales.analyses",
+    "aftersales.metrics",
+    "aftersales.plot",
+    "aftersales.report",
+    "aftersales.stats",
+    "narwhals._duckdb",
+    "narwhals._pandas_like",
+    "narwhals._sql",
+)
 # Loaded by others when first used, which would be once in every report.
 _LATE = (
     "IPython.core.completer",
+    "IPython.core.magic_arguments",
+    "IPython.core.magics.ast_mod",
+    "IPython.core.magics.execution",
+    "aftersales.project",
+    "aftersales.provenance",
+    "babel.lists",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
-    "matplotlib_inline.config",
+    "narwhals._duration",
+    "narwhals._interchange.dataframe",
+    "narwhals.group_by",
     "nbconvert.exporters.html",
-    "pyarrow.dataset",
-    "pyarrow.parquet",
-    "narwhals.stable.v1",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
+    "pandas.io.formats.csvs",
+    "pandas.io.formats.string",
 )
 
 
-def ours() -> Iterator[str]:
-    """Names of all modules in the rooms that reports stand on."""
-    for room in _ROOMS:
-        package = import_module(f"aftersales.{room}")
-        for module in pkgutil.walk_packages(package.__path__, f"aftersales.{room}."):
-            if not module.name.endswith((".libraries", ".spark")):
-                yield module.name
+def whole(package: str) -> Iterator[str]:
+    """Names of all modules of a package."""
+    yield package
+    for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+        if module.name != __name__:
+            yield module.name
 
 
-load([*ours(), *_LATE])
+load([*(module for package in _WHOLE for module in whole(package)), *_LATE])

@@ -94,6 +94,10 @@ def _settle(start: Start) -> None:
     os.environ.clear()
     os.environ.update(start.environment)
     os.environ.setdefault("MPLBACKEND", _INLINE)
+    if "matplotlib" in sys.modules:  # it looked at the variable when it was loaded
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    for module in [name for name in sys.modules if name.startswith("matplotlib_inline")]:
+        del sys.modules[module]  # it joins the shell that is there when it is loaded: not ours
     sys.path[:] = _search_path()
     sys.argv = [sys.argv[0]]
     for finalizer in list(weakref.finalize._registry):  # of the process we were forked from
