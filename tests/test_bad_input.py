@@ -198,9 +198,7 @@ def test_a_full_disk_while_cleaning_is_said_and_the_old_tables_stay(acme, monkey
 
 def test_a_full_disk_while_rendering_is_said(acme, monkeypatch):
     acme.run("clean")
-    monkeypatch.setattr(
-        "aftersales.report.render.do_tasks", lambda *_, **__: (done for done in ())
-    )
+    monkeypatch.setattr("aftersales.report.render.do_tasks", lambda *_, **__: (done for done in ()))
     monkeypatch.setattr("aftersales.report.render.write_text", full)
 
     assert acme.refused("render") == (

@@ -26,7 +26,7 @@ FILE = "lib/aftersales/locale/zh/aftersales.po"
 ANSWER = "run `make messages`, then translate in " + FILE
 
 # Latin words that Chinese readers use: abbreviations, formats, names of files.
-LATIN = {"SLA", "FDR", "CSV", "HTML", "NFKC", "Unicode", "sources.yaml", "regions.yaml"}
+LATIN = {"SLA", "FDR", "CSV", "HTML", "MB", "NFKC", "Unicode", "sources.yaml", "regions.yaml"}
 _HAN, _NARROW = "[\u4e00-\u9fff]", "[,:;?!()]"  # Chinese text takes the full-width forms
 
 

@@ -73,7 +73,7 @@ def test_every_kind_of_value_is_written_for_readers():
         }
     )
     assert cells(table_html(frame))[1] == [
-        "Jul 2025", "2025-03-09", "62.5 %", "< 0.001", "37.6", "yes", "Act", "–",
+        "Jul 2025", "2025-03-09", "62.5 %", "< 0.001", "38", "yes", "Act", "–",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ SEVERITY = {
     "ok": N_("OK"),
     "unknown": N_("Unknown"),
 }
-Kind = Literal["share", "p", "count", "number", "money"]
+Kind = Literal["share", "p", "count", "cases", "number", "money"]
 
 _WORDS = {
     # who and what
@@ -74,10 +74,10 @@ _WORDS = {
     "peak_to_trough": N_("Season, peak to trough"), "simulated": N_("Weeks simulated"),
     "spikes": N_("Called a spike"), "in_drift": N_("In a drift"),
     # where it comes from and what to do
-    "raw_ratio": N_("Crude ratio"), "of_start": N_("Of the start"), "mixing": N_("Mixing"),
+    "raw_ratio": N_("Crude ratio"), "of_start": N_("Share of the start"), "mixing": N_("Mixing"),
     "time_at_risk": N_("Time in service"), "recorded": N_("Filled in"), "mix": N_("Mix"),
     "multiplicity": N_("Many looks"), "same_everywhere": N_("Same everywhere"),
-    "first_sight": N_("At first sight"), "why": N_("Why not"), "of_value": N_("Of value"),
+    "first_sight": N_("At first sight"), "why": N_("Why not"), "of_value": N_("Of the value"),
     "to_do": N_("What to do"), "owner": N_("Who"), "within_days": N_("Within (days)"),
     "because": N_("Evidence for it"), "stage": N_("Step"), "data": N_("Data"),
     "check": N_("Check"), "result": N_("Result"),
@@ -126,6 +126,7 @@ _KINDS: dict[str, Kind] = {
          "rows_out"),
         "count"),
     **dict.fromkeys(("cost", "excess_cost"), "money"),
+    **dict.fromkeys(("expected", "crude_expected"), "cases"),
 }  # fmt: skip
 
 # The measure a bare interval `low`, `high` belongs to: the first of these in the table.

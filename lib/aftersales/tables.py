@@ -102,18 +102,20 @@ def _cells(
     side = _side(frame[column])
     texts = [escape(_value(v, column, unit=unit, profile=profile)) for v in frame[column]]
     if interval:
-        share = "share" if kind(column, unit=unit) == "share" else ""
+        what = kind(column, unit=unit)
         ends = zip(frame[interval[0]], frame[interval[1]], strict=True)
-        texts = [t + _beside(low, high, share) for t, (low, high) in zip(texts, ends, strict=True)]
+        texts = [t + _beside(low, high, what) for t, (low, high) in zip(texts, ends, strict=True)]
     return [f"<td{side}>{text}</td>" for text in texts]
 
 
-def _beside(low: float, high: float, unit: str) -> str:
+def _beside(low: float, high: float, what: str) -> str:
     if pd.isna(low) and pd.isna(high):
         return ""
-    text = words.span(low, high, unit)
+    text = words.span(low, high, "share" if what == "share" else "")
+    if what == "cases":
+        text = f"{words.cases(low)}–{words.cases(high)}"
     if low < 0:  # a dash beside a minus sign misleads the eye
-        write = words.percent if unit == "share" else words.number
+        write = words.percent if what == "share" else words.number
         text = f"{write(low)} … {write(high)}"
     return f' <span class="ci">({escape(text)})</span>'
 
@@ -149,6 +151,8 @@ def _name(value: str, column: str, *, profile: Profile | None) -> str:
 
 def _number(value: float, column: str, *, unit: str, profile: Profile | None) -> str:
     what = kind(column, unit=unit)
+    if what == "cases":
+        return words.cases(value)
     if what == "share":
         return words.percent(value)
     if what == "p":

@@ -104,16 +104,21 @@ def number(value: float | None, *, digits: int = 3) -> str:
     if decimals > 8:
         return "0"
     pattern = "#,##0" + ("." + "0" * min(decimals, 8) if decimals else "")
-    return numbers.format_decimal(value, format=pattern, locale=_LOCALES[language()])
+    return _decimal(value, pattern, language())
+
+
+@lru_cache(maxsize=4096)
+def _decimal(value: float, pattern: str, lang: str) -> str:
+    return numbers.format_decimal(value, format=pattern, locale=_LOCALES[lang])
 
 
 def times(ratio: float | None) -> str:
-    """A ratio: two decimals from 0.1 to 2, so that 1.04 is not told as 1.0; else two digits.
+    """A ratio: two decimals from 0.1 to 10, so that 1.04 is not told as 1.0; else two digits.
 
     >>> times(0.994), times(1.084), times(2.17), times(12.4)
-    ('0.99', '1.08', '2.2', '12')
+    ('0.99', '1.08', '2.17', '12')
     """
-    near = not _missing(ratio) and 0.995 <= abs(ratio) < 1.995
+    near = not _missing(ratio) and 0.995 <= abs(ratio) < 9.995
     return number(ratio, digits=3 if near else 2)
 
 
@@ -121,7 +126,7 @@ def count(value: float | None) -> str:
     """A whole number with thousands separators."""
     if _missing(value):
         return NO_VALUE
-    return numbers.format_decimal(round(value), format="#,##0", locale=_LOCALES[language()])
+    return _decimal(round(value), "#,##0", language())
 
 
 def cases(value: float | None) -> str:
@@ -142,7 +147,7 @@ def percent(share: float | None, *, decimals: int = 1) -> str:
     if _missing(share):
         return NO_VALUE
     pattern = "0" + ("." + "0" * decimals if decimals else "")
-    return numbers.format_decimal(share * 100, format=pattern, locale=_LOCALES[language()]) + " %"
+    return _decimal(share * 100, pattern, language()) + " %"
 
 
 def money(value: float | None, currency: str) -> str:

@@ -61,9 +61,9 @@ def test_a_cluster_that_no_cell_names_is_a_finding(report):
     assert told(result, "cluster") == [
         (
             "act",
-            "Cluster, Beijing, Television: 60 cases in 12 months, 3.0 times the 20 expected if all "
-            "places were alike (95 % interval 2.3–3.9); by chance fewer than one map in 1,000 "
-            "holds as strong a cluster.",
+            "Cluster, Beijing, Television: 60 cases in 12 months, 3.00 times the 20 expected if "
+            "all places were alike (95 % interval 2.30–3.90); by chance fewer than one map in "
+            "1,000 holds as strong a cluster.",
         )
     ]
     (found,) = [f for f in result.findings() if f.kind == "cluster"]
@@ -91,8 +91,8 @@ def test_a_report_of_a_part_says_that_the_cluster_reaches_beyond(report):
         (
             "ok",
             "Beijing is part of a cluster that reaches beyond it: Beijing and Guangdong, "
-            "Television, 3.0 times the expected together; by chance fewer than one map in 1,000 "
-            "holds as strong a cluster.",
+            "Television, 3.00 times the expected together; by chance fewer than one map in "
+            "1,000 holds as strong a cluster.",
         )
     ]
 
@@ -113,9 +113,9 @@ def test_a_cluster_still_going_on_is_told_only_where_it_is_new(report):
     start = {"start": pd.Timestamp("2025-10-01")}
     new = report(now=[start | {"count_before": 10.0, "expected_before": 12.0}])
     assert [text for _, text in told(new, "cluster_now")] == [
-        "New and still going on, Beijing, Television: 60 cases since Oct 2025, 3.0 times the 20 "
-        "expected (95 % interval 2.3–3.9), up from 0.83 times before; by chance fewer than one map "
-        "in 1,000 holds as strong a cluster."
+        "New and still going on, Beijing, Television: 60 cases since Oct 2025, 3.00 times the 20 "
+        "expected (95 % interval 2.30–3.90), up from 0.83 times before; by chance fewer than one "
+        "map in 1,000 holds as strong a cluster."
     ]
     old = report(now=[start | {"count_before": 36.0, "expected_before": 12.0}])
     assert told(old, "cluster_now") == []

@@ -52,7 +52,7 @@ def test_a_place_of_old_models_is_bad_in_raw_figures_only(company, units, faults
     (told,) = [f.text for f in result.findings() if f.kind == "mix"]
     assert told == (
         "Stands out in raw figures, but like for like no more than by chance: Beijing · All "
-        "products together (crude 3.8, adjusted 1.00) and Beijing · Television (crude 3.8, "
+        "products together (crude 3.81, adjusted 1.00) and Beijing · Television (crude 3.81, "
         "adjusted 1.00)."
     )
     assert [f for f in result.findings() if f.kind == "hotspot"] == []

@@ -30,9 +30,9 @@ def test_a_hot_child_region_is_named_with_its_excess(company, units, faults):
     result = hotspot(company(places(units, faults), targets=FEW), region="CN-N")
     hot = one(result, "hotspot")
     assert hot.text == (
-        "Hotspot, region Beijing, product Television: 60 faults in 12 months, 3.0 times the 20 "
-        "expected from units of the same model and age elsewhere (95 % interval 2.0–4.5; crude "
-        "3.0). 40 extra cases: see Root cause."
+        "Hotspot, region Beijing, product Television: 60 faults in 12 months, 3.00 times the 20 "
+        "expected from units of the same model and age elsewhere (95 % interval 2.01–4.48; crude "
+        "3.00). 40 extra cases: see Root cause."
     )
     assert hot.severity == "act"
     assert dict(hot.subject) == {"region": "CN-11", "product": "tv"}
@@ -60,8 +60,8 @@ def test_a_region_without_children_is_compared_with_its_like_and_not_named_again
     assert dict(one(result, "hotspot").subject) == {"product": "tv"}
     assert one(result, "hotspot").text.startswith("Hotspot, product Television: 60 faults")
     assert one(result, "among_siblings").text == (
-        "All products together, Beijing has 3.0 times the cases expected from comparable ones in "
-        "the rest of North (95 % interval 1.81–5.0; crude 3.0)."
+        "All products together, Beijing has 3.00 times the cases expected from comparable ones in "
+        "the rest of North (95 % interval 1.81–4.98; crude 3.00)."
     )
 
 
@@ -139,8 +139,8 @@ def test_a_share_of_tickets_that_is_high_and_grew_is_watched(company, monthly_ro
     assert {f.severity for f in hot} == {"watch"}
     assert {f.evidence for f in hot} == {"C"}
     assert (
-        "Product Television, issue noise: 360 tickets in 12 months, 3.0 times its share elsewhere "
-        "(95 % interval 2.4–3.7) and 1.50 times its share in the 12 months before. These are "
+        "Product Television, issue noise: 360 tickets in 12 months, 3.00 times its share elsewhere "
+        "(95 % interval 2.44–3.69) and 1.50 times its share in the 12 months before. These are "
         "shares of tickets; nothing says how much was at risk."
     ) in [f.text for f in hot]
 

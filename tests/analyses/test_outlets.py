@@ -41,8 +41,8 @@ def test_a_slow_outlet_stands_out_from_how_outlets_differ_anyway(company):
     assert slow.severity == "act"
     assert dict(slow.subject) == {"outlet": "slow"}
     assert slow.text == (
-        "Outlet slow, Turnaround time: 8.88 days in the median, 3.1 times that of its peers (2.90 "
-        "days; 95 % interval 2.7–3.5, n = 60). Ask what holds repairs up there."
+        "Outlet slow, Turnaround time: 8.88 days in the median, 3.06 times that of its peers (2.90 "
+        "days; 95 % interval 2.70–3.48, n = 60). Ask what holds repairs up there."
     )
     assert slow.low < slow.estimate < slow.high
     assert [f.text for f in result.findings() if f.kind == "outlets"] == [
@@ -108,8 +108,8 @@ def test_misses_are_judged_by_the_difference_the_target_names(company):
     (late,) = [f for f in result.findings() if f.kind == "outlet"]
     assert late.severity == "act"
     assert late.text == (
-        "Outlet late, SLA attainment: 40.0 % of cases miss it, 4.0 times the share of its peers "
-        "(10.0 %; 95 % interval 2.8–5.7, n = 100), not adjusted for what it repairs."
+        "Outlet late, SLA attainment: 40.0 % of cases miss it, 4.00 times the share of its peers "
+        "(10.0 %; 95 % interval 2.80–5.72, n = 100), not adjusted for what it repairs."
     )
     assert late.excess == pytest.approx(30)
     rows = sla({f"O{i}": 2 for i in range(12)} | {"late": 8})  # 4 times as many, but 6 points

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,14 +74,14 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    home = tmp_path / "elsewhere"
-    home.mkdir()
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    home = Path(tempfile.mkdtemp(prefix="workers-"))  # a short name: sockets lie in it
     monkeypatch.setenv("TMPDIR", str(home))  # where workers keep what they are sent
     cluster = Cluster(home)
     yield cluster
     for process in cluster.processes:
         cluster.stop(process)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def notebook(acme, name: str, *code: str) -> None:

@@ -179,7 +179,7 @@ def alarm_table(alarms: pd.DataFrame, *, split_by: str) -> pd.DataFrame:
         "low",
         "high",
     ]
-    frame = alarms.reindex(columns=[*columns, "q", "severity"])
+    frame = alarms.reindex(columns=[*columns, "q"])
     frame["metric"] = [measured(m) for m in frame["metric"]]
     return named_parts(frame, split_by=split_by)
 

@@ -9,23 +9,28 @@ import numpy as np
 import pandas as pd
 
 from aftersales import words
-from aftersales.analyses.cause_words import HARDLY_ANY, joined
+from aftersales.analyses.cause_words import joined
 from aftersales.analyses.chain import COLUMNS as CHAIN_COLUMNS
-from aftersales.analyses.chain import chain_table
+from aftersales.analyses.chain import HARDLY_ANY, chain_table
 from aftersales.analyses.check_words import check_words, why_cleared
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.scope import attribute
 from aftersales.headings import heading
 from aftersales.metrics import METRICS
 from aftersales.words import N_, say
 
 if TYPE_CHECKING:
+    from aftersales.analyses.playbook import Advice
     from aftersales.analyses.root_cause import Answer, RootCause
 
 LOST = 0.1  # share of cases that belong to nothing, from which the keys come first
 CLEARED = 20  # rows of the table of values that look guilty and are not
 ORDER = {"shadow": 0, "recorded": 1, "time": 2, "mix": 3, "chance": 4}
 EACH = {"time": 4, "mix": 4}  # of which at most so many are shown
-_CAUSES = ["metric", "cause", "count", "expected", "excess", "crude_ratio", "ratio", "low", "high"]
+_CAUSES = [
+    *("cause", "evidence", "count", "expected", "excess", "crude_ratio", "ratio", "low", "high"),
+    *("of_start", "excess_cost", "metric"),
+]
 
 
 def cause_table(result: RootCause) -> pd.DataFrame:
@@ -50,9 +55,11 @@ def cause_table(result: RootCause) -> pd.DataFrame:
                     "evidence": row["evidence"],
                 }
             )
-    table = pd.DataFrame(rows, columns=[*_CAUSES, "excess_cost", "of_start", "evidence"])
+    table = pd.DataFrame(rows, columns=_CAUSES)
     table = table.sort_values("excess", ascending=False, ignore_index=True)
-    return table.dropna(axis="columns", how="all") if len(table) else table
+    if table.empty:
+        return no_rows(say("No cause was found."), columns=table.columns)
+    return table.dropna(axis="columns", how="all")
 
 
 def _ratio(row: Mapping[str, float]) -> dict[str, float]:
@@ -79,6 +86,8 @@ def check_table(result: RootCause) -> pd.DataFrame:
             for check, text in check_words(result.scope, row).items():
                 rows.append((row["excess"], name, row["evidence"], heading(check), text))
     table = pd.DataFrame(rows, columns=["excess", "cause", "evidence", "check", "result"])
+    if table.empty:
+        return no_rows(say("No cause was found."), columns=table.columns.drop("excess"))
     table = table.sort_values("excess", ascending=False, kind="stable", ignore_index=True)
     return table.drop(columns="excess")
 
@@ -96,12 +105,17 @@ def cleared_table(result: RootCause) -> pd.DataFrame:
                     "value": result.scope.label(row["attribute"], row["value"]),
                     "count": row["count"],
                     "first_sight": row["first_sight"],
-                    **{name: row[name] for name in ("ratio", "low", "high")},
+                    **{
+                        name: row[name] if np.isfinite(row["ratio"]) else np.nan
+                        for name in ("ratio", "low", "high")
+                    },
                     "why": why_cleared(result.scope, row, names.get(row["shadow_of"], "")),
                 }
             )
     columns = ["order", "attribute", "value", "count", "first_sight", "ratio", "low", "high", "why"]
     table = pd.DataFrame(rows, columns=columns)
+    if table.empty:
+        return no_rows(say("Nothing looks guilty that is not."), columns=columns[1:])
     table = table.sort_values(["order", "count"], ascending=[True, False], ignore_index=True)
     place = table.groupby("order").cumcount()
     most = table["order"].map({ORDER[reason]: n for reason, n in EACH.items()}).fillna(CLEARED)
@@ -112,7 +126,9 @@ def chains(result: RootCause) -> pd.DataFrame:
     """The traceability chains of all causes."""
     parts = [chain_table(result.scope, a.study, a.causes) for a in result.answers if a.causes.order]
     parts = [p for p in parts if len(p)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CHAIN_COLUMNS)
+    if not parts:
+        return no_rows(say("No cause was found in a chain of production."), columns=CHAIN_COLUMNS)
+    return pd.concat(parts, ignore_index=True)
 
 
 def action_table(result: RootCause) -> pd.DataFrame:
@@ -121,12 +137,9 @@ def action_table(result: RootCause) -> pd.DataFrame:
     for answer in result.answers:
         table = answer.causes.table.set_index(["attribute", "value"])
         for key in answer.causes.order:
-            evidence, size = answer.evidence(key), answer.units(key)
+            evidence, size = answer.evidence(key), answer.units(result.scope, key)
             for step in answer.steps(result.scope, key):
-                text = say("Evidence {grade} is enough.", grade=evidence) if step.now else (
-                    say("Not yet: needs evidence {least}, has {grade}.", least=step.least,
-                        grade=evidence)
-                )  # fmt: skip
+                text = _enough(evidence, step)
                 rows.append(
                     {
                         "excess": table.loc[key, "excess"],
@@ -140,12 +153,22 @@ def action_table(result: RootCause) -> pd.DataFrame:
                         "because": text,
                     }
                 )
-    columns = ["excess", "cause", "action", "to_do", "owner", "within_days", "units", "cost"]
-    table = pd.DataFrame(rows, columns=[*columns, "because"])
+    columns = ["excess", "cause", "action", "to_do", "because", "within_days", "units", "cost"]
+    columns = [*columns, "owner"]
+    table = pd.DataFrame(rows, columns=columns)
+    if table.empty:
+        return no_rows(say("No cause gives reason to act."), columns=columns[1:])
     table = table.sort_values("excess", ascending=False, kind="stable", ignore_index=True)
     table = table.drop(columns="excess")
     empty = [c for c in ("owner", "within_days", "cost") if table[c].replace("", None).isna().all()]
     return table.drop(columns=empty)
+
+
+def _enough(grade: str, step: Advice) -> str:
+    """Whether the evidence is enough for a step of the playbook."""
+    if step.now:
+        return say("{grade}: enough", grade=grade)
+    return say("{grade}: not yet, needs {least}", grade=grade, least=step.least)
 
 
 def step_table(result: RootCause) -> pd.DataFrame:
@@ -153,6 +176,8 @@ def step_table(result: RootCause) -> pd.DataFrame:
 
     One row per step: ``stage``, ``data``, ``tool``, ``decision``, all words.
     """
+    if not result.answers:
+        return _steps_of_reports(result)
     starts = [a.start for a in result.answers if a.start is not None]
     values = sum(int((~a.causes.table["few"]).sum()) for a in result.answers)
     trend = say("Rates of each product and region, now and in the {months} months before.",
@@ -166,12 +191,41 @@ def step_table(result: RootCause) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "data", "tool", "decision"])
 
 
+def _steps_of_reports(result: RootCause) -> pd.DataFrame:
+    """The steps where nothing says what is at risk, or there is nothing to compare by."""
+    found = result.reported
+    grown = found.grown_names() if found is not None else []
+    rows = [
+        (
+            say("Collect"),
+            say("No units, usage or order attributes that cases could be compared by."),
+            "00_data_quality",
+            say("Add sales, units or exposure to the sources."),
+        ),
+        (
+            say("Trend analysis"),
+            say("Counts of cases, now and in the {months} months before.", months=result.months),
+            "10_trend",
+            say("Counts can be followed, rates cannot."),
+        ),
+        (
+            say("Trace"),
+            say("Nothing to compare.") if found is None else say(
+                "{n} pairs of a product and an issue, compared with all reports.",
+                n=words.count(len(found.table)),
+            ),
+            "30_root_cause",
+            say("Watch {causes}.", causes=words.listing_wide(grown)) if grown else say(
+                "No cause can be named from these data."
+            ),
+        ),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["stage", "data", "tool", "decision"])
+
+
 def _collected(result: RootCause) -> tuple[str, str, str]:
     """Data, tool and decision of the first step."""
     tool = "00_data_quality"
-    if not result.answers:
-        data = say("Nothing says what is at risk: reports can only be compared with reports.")
-        return data, tool, say("Add sales, units or exposure to the sources.")
     cases = {a.study.metric: int(a.study.cells["count"].sum()) for a in result.answers[::-1]}
     unplaced = sum(a.study.unplaced for a in result.answers)
     data = say(

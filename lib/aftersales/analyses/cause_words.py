@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aftersales import words
 from aftersales.analyses.cause_names import cause_subject
+from aftersales.analyses.chain import HARDLY_ANY
 from aftersales.analyses.check_words import doubts
 from aftersales.analyses.checks import YOUNG_MONTHS, is_young
 from aftersales.analyses.cost import cost_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from aftersales.analyses.root_cause import Answer, RootCause
 
 UNEQUAL = 0.1  # difference of missing shares from which a missing attribute can mislead
-HARDLY_ANY = 0.5  # expected cases below which a ratio is a play with small numbers
 _FAULTS = N_(
     "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
     "comparable units (95 % interval {low}–{high})."

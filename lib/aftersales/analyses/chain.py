@@ -14,6 +14,7 @@ from aftersales.stats.causes import Causes
 from aftersales.words import say
 
 CHAIN = ("product", "model", "batch", "supplier", "process", "plant", "warehouse", "carrier")
+HARDLY_ANY = 0.5  # expected cases below which a ratio is a play with small numbers
 ALL = 0.99  # share from which "all"
 APART = 0.95  # share of both from which two values cannot be told apart
 COLUMNS = ["cause", "attribute", "value", "share", "of_value", "adjusted", "note"]
@@ -42,7 +43,7 @@ def chain_table(scope: Scope, study: Study, causes: Causes) -> pd.DataFrame:
         for link in links:
             value, share, of_value, others = _link(coded[link], inside, size)
             found = ratios.loc[(link, value)] if (link, value) in ratios.index else None
-            adjusted = float(found["ratio"]) if found is not None else np.nan
+            adjusted = _shown(found)
             row = (name, attribute(link), scope.label(link, value), share, of_value)
             note = _note(scope, key, (link, value), (share, of_value, others), found)
             rows.append((*row, adjusted, note))
@@ -61,6 +62,12 @@ def _link(
     share = float(mine[top] / inside.sum()) if inside.sum() else np.nan
     of_value = float(mine[top] / whole[top]) if whole[top] else np.nan
     return str(names[top]), share, of_value, int((mine > 0).sum()) - 1
+
+
+def _shown(found: pd.Series | None) -> float:
+    """The ratio of a value; NaN where comparable units have hardly any case to divide by."""
+    known = found is not None and found["expected"] >= HARDLY_ANY
+    return float(found["ratio"]) if known else np.nan
 
 
 def _note(scope: Scope, key: Key, link: Key, shares: tuple, found: pd.Series | None) -> str:

@@ -8,6 +8,7 @@ from aftersales import words
 from aftersales.analyses.scope import Scope
 from aftersales.words import N_, say
 
+HARDLY = 0.0005  # share missing that is shown as 0.0 %
 ENDLESS = 1000.0  # ratio from which a number says no more than "hardly any case elsewhere"
 _DOUBTS = {
     "heterogeneity": N_("the ratio is not the same everywhere"),
@@ -50,7 +51,7 @@ def _mixing(row: pd.Series) -> str:
 
 def _time(row: pd.Series) -> str:
     if pd.isna(row["age_own"]):
-        return say("holds: per time at risk")
+        return say("holds: a rate, not a count")
     own, rest = (words.number(row[c], digits=2) for c in ("age_own", "age_rest"))
     if "young" in row["flags"]:
         return say("in doubt: {own} months old on average, others {rest}", own=own, rest=rest)
@@ -61,7 +62,7 @@ def _recorded(row: pd.Series) -> str:
     cases, rest = (words.percent(row[f"missing_{c}"]) for c in ("cases", "exposure"))
     if "missing_not_at_random" in row["flags"]:
         return say("in doubt: missing for {cases} of cases, {rest} of all", cases=cases, rest=rest)
-    if max(row["missing_cases"], row["missing_exposure"]) == 0:
+    if max(row["missing_cases"], row["missing_exposure"]) < HARDLY:
         return say("holds: filled in for all")
     return say("holds: missing for {cases} of cases, {rest} of all", cases=cases, rest=rest)
 
@@ -125,4 +126,4 @@ def why_cleared(scope: Scope, row: pd.Series, cause: str) -> str:
         return say("Not worse than comparable ones.")
     if row["reason"] == "chance":
         return say("Differs no more than by chance.")
-    return say("Not so at equal product, age and region.")
+    return say("Not so beside comparable ones.")

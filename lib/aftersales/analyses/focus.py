@@ -12,7 +12,7 @@ import pandas as pd
 
 from aftersales.analyses.cells import Study
 from aftersales.errors import RequestError, nearest
-from aftersales.stats.cause_search import LARGEST_RATIO, Key
+from aftersales.stats.cause_search import Key
 from aftersales.stats.causes import Causes
 from aftersales.stats.excess import excess_ratio
 from aftersales.stats.mix_shift import mix_of
@@ -189,23 +189,24 @@ def _chosen_alone(study: Study, chosen: Mapping[str, str]) -> Start:
 def with_parts(start: Start, study: Study, causes: Causes, *, before: pd.DataFrame | None) -> Start:
     """The start with the cases beyond the expected rate shared out among the causes.
 
-    A cause has the cases beyond those expected of comparable units, as it is said of it elsewhere;
-    a case in two causes counts for the stronger one. The rest is what no cause explains, and may
-    be negative. `mix` is the part of a rise that comes from another mix of
+    A cause has its cases beyond the expected rate, and no more than all it has beyond comparable
+    units; a case in two causes counts for the stronger one. The rest is what no cause explains,
+    and may be negative. `mix` is the part of a rise that comes from another mix of
     models, ages and regions alone.
     """
     cells = study.cells
     inside = _rows(cells, start.subject)
     y, n = cells["count"].to_numpy(float), cells["exposure"].to_numpy(float)
-    whole = y[inside].sum() - start.expected if n[inside].sum() else np.nan
-    ratios = causes.table.set_index(["attribute", "value"])["ratio"]
+    rate = start.expected / n[inside].sum() if n[inside].sum() else np.nan
+    whole = y[inside].sum() - rate * n[inside].sum()
+    most = causes.table.set_index(["attribute", "value"])["excess"]
     mix = _mix(cells[inside], before, start)
     rows: list[tuple[Key | None, float, float]] = []
     for key in causes.order:
         mine = inside & causes.mask(key)
         inside &= ~mine
-        extra = 1 - 1 / min(float(ratios[key]), LARGEST_RATIO)
-        rows.append((key, y[mine].sum(), extra * y[mine].sum()))
+        extra = y[mine].sum() - rate * n[mine].sum()
+        rows.append((key, y[mine].sum(), np.minimum(extra, most[key])))
     rows.append((None, y[inside].sum(), whole - sum(row[2] for row in rows)))
     table = pd.DataFrame(rows, columns=["cause", "cases", "excess"])
     table = table[(table["cases"] > 0) | table["cause"].isna()]

@@ -84,9 +84,10 @@ class Hotspot:
         )
 
     def plot_map(self, *, ax=None):
-        """One square per place: its ratio to comparable places, all products together."""
+        """One square per place of the region, or beside it where it has none; all products."""
         tree = self.scope.profile.regions
-        inside = {r for r in tree.members(self.scope.region.id) if r in tree}
+        around = self.scope.region if tree.children(self.scope.region.id) else self.scope.parent
+        inside = {r for r in tree.members((around or self.scope.region).id) if r in tree}
         places = self.places[self.places["region"].isin(inside)].set_index("region")
         if places.empty:
             return plot.nothing(say("These data have no regions to map."), ax=ax)

@@ -190,6 +190,8 @@ def mix(trend: Trend) -> list[Finding]:
     parts, info = trend.mix, METRICS[trend.metric]
     if parts is None:
         text = say("Rate and mix cannot be told apart: there is no earlier year to compare with.")
+        if info.kind == "count":
+            text = say("Rate and mix cannot be told apart: nothing says how much was at risk.")
         return [Finding("unknown", text, metric=trend.metric, kind="mix")]
     share = info.unit == "share"
     scale = {"rate": 1000.0, "proportion": 100.0}.get(info.kind, 1.0)

@@ -108,8 +108,10 @@ class Life:
     def _groups(self, rows: pd.DataFrame, *, shown: int) -> list[str]:
         """The groups to show: the last quarters, or batches spread over the last two years."""
         at_risk = rows.groupby("group")["at_risk"].sum()
-        cohorts = rows.drop_duplicates(["group", "cohort"]).groupby("group")
-        start, units = cohorts["cohort"].max(), cohorts["units"].sum()
+        cohorts = rows.drop_duplicates(["group", "cohort"])
+        cohorts = cohorts.assign(start=cohorts["cohort"] * cohorts["units"])
+        sums = cohorts.groupby("group")[["start", "units"]].sum()
+        start, units = sums["start"] / sums["units"], sums["units"]
         least = self.scope.profile.target("faults_per_1000").min_n
         start = start[(at_risk >= least) & (units >= LEAST_UNITS)].sort_values(kind="stable")
         if self.by != "batch":

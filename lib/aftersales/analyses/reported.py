@@ -80,6 +80,11 @@ class Reported:
         found = self.table[self.table["signal"] & self.table["grew"]].head(NAMED)
         return [self._sentence(row) for row in found.itertuples()]
 
+    def grown_names(self) -> list[str]:
+        """The pairs that are reported too often and grew, in words; the surest first."""
+        found = self.table[self.table["signal"] & self.table["grew"]].head(NAMED)
+        return [self._name(row) for row in found.itertuples()]
+
     def _sentence(self, row) -> Finding:
         text = say(
             "{pair}: {n} reports, {ratio} times as many as its share of all reports would give "
@@ -114,7 +119,7 @@ class Reported:
             "surely more than before; first {pairs}. One product has parts that others lack, so "
             "only a change would be news.",
             len(found),
-            pairs=words.listing([self._name(row) for row in found.head(NAMED).itertuples()]),
+            pairs=words.listing_wide([self._name(row) for row in found.head(NAMED).itertuples()]),
         )
         return [Finding("ok", text, judged=len(found), evidence="C", kind="reported_as_before")]
 

@@ -15,11 +15,13 @@ from aftersales.analyses import cause_tables, root_cause_words
 from aftersales.analyses.cause_life import worst_life
 from aftersales.analyses.cause_names import cause_name
 from aftersales.analyses.cause_study import missing, search, studies, window_before
+from aftersales.analyses.cause_units import units_in_field
 from aftersales.analyses.cells import Study
 from aftersales.analyses.checks import check_table, too_young
 from aftersales.analyses.cost import cost_per_case
 from aftersales.analyses.focus import Start, find_start, focused, parse_focus, with_parts
 from aftersales.analyses.life import Life
+from aftersales.analyses.no_rows import no_rows
 from aftersales.analyses.playbook import Advice, advice
 from aftersales.analyses.reported import Reported, reported
 from aftersales.analyses.scope import Scope, read_scope
@@ -75,8 +77,21 @@ class Answer:
         found = judge(row["ratio"], p=row["p"], q=row["q"], cases=row["compared"], target=target)
         return "watch" if found == "act" and self.evidence(key) == "C" else found
 
-    def units(self, key: Key) -> float:
-        """Units of a cause in the field (at risk in the last month); orders of the window."""
+    def units(self, scope: Scope, key: Key) -> float:
+        """Units of a cause in the field; of usage what is at risk in the last month; orders."""
+        if key not in self._sizes:
+            self._sizes[key] = self._size(scope, key)
+        return self._sizes[key]
+
+    @cached_property
+    def _sizes(self) -> dict[Key, float]:
+        return {}
+
+    def _size(self, scope: Scope, key: Key) -> float:
+        if "age" in self.study.cells:
+            found = units_in_field(scope, key, self.causes.parts.get(key, ()))
+            if found is not None:
+                return found
         inside = self.causes.mask(key)
         size, month = self.study.cells["exposure"].to_numpy(), self.study.cells["month"]
         if self.study.metric != "return_rate":
@@ -87,7 +102,9 @@ class Answer:
         """What the playbook says about a cause; nothing where it gives no reason to act."""
         if self.severity(scope, key) not in ("act", "watch"):
             return []
-        return advice(scope, attribute=key[0], evidence=self.evidence(key), units=self.units(key))
+        return advice(
+            scope, attribute=key[0], evidence=self.evidence(key), units=self.units(scope, key)
+        )
 
 
 @dataclass(frozen=True)
@@ -158,7 +175,9 @@ class RootCause:
         """Faults per 1,000 units within 3 to 24 months in service; see `Life.cohort_table`."""
         if self.life is not None:
             return self.life.cohort_table()
-        return pd.DataFrame(columns=["group", "units"])
+        return no_rows(
+            say("No cause was found among units whose age is known."), columns=["group", "units"]
+        )
 
     def cause_table(self) -> pd.DataFrame:
         """Causes, worst first: counts, crude and adjusted ratio, share of the rise, grade."""

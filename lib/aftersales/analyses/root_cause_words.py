@@ -94,6 +94,8 @@ def _rest(result: RootCause, answer: Answer) -> list[Finding]:
     n, total = len(rest) - len(further), int(judged.sum())
     if total == 0:
         return []
+    if n == 0:
+        return _further(result, answer)
     attributes = words.listing([attribute(a) for a in answer.causes.search.comparisons])
     measure = say(METRICS[answer.study.metric].title)
     if n == total:
@@ -105,11 +107,11 @@ def _rest(result: RootCause, answer: Answer) -> list[Finding]:
             attributes=attributes,
         )
     else:
-        text = say(
-            "{measure}: the other {n} of {total} values of {attributes} give no reason to act.",
+        text = say_n(
+            "{measure}: the {n} other value of {attributes} gives no reason to act.",
+            "{measure}: the {n} other values of {attributes} give no reason to act.",
+            n,
             measure=measure,
-            n=words.count(n),
-            total=words.count(total),
             attributes=attributes,
         )
     subject = _studied(answer)

@@ -63,6 +63,12 @@ class Segment:
         table.attrs["nothing"] = say("These data have no satisfaction scores to compare.")
         return table
 
+    def groups_frame(self) -> pd.DataFrame:
+        """The cells for readers, without the columns that repeat others."""
+        table = self.to_frame().drop(columns=["count", "p"])
+        hidden = table["withheld"].astype("boolean").fillna(False)
+        return table if hidden.any() else table.drop(columns="withheld")
+
     def values_frame(self) -> pd.DataFrame:
         """Tiers by value where none are declared; else why there are none."""
         if len(self.values):
@@ -102,6 +108,7 @@ class Segment:
                 "low": shown["score_low"].to_numpy(),
                 "high": shown["score_high"].to_numpy(),
                 "n": shown["n"].to_numpy(),
+                "significant": shown["severity"].isin(["act", "watch"]).to_numpy(),
             }
         )
         if frame.empty:

@@ -93,9 +93,13 @@ def _mix(begin: Start) -> str:
     if math.isnan(begin.mix) or begin.kind == "hotspot" or begin.excess <= 0:
         return ""
     if begin.mix < SOME:
-        return say("Its mix of models, ages and regions is no part of that.")
+        return say("A change of the mix of models, ages and regions is no part of that.")
     share = words.percent(min(begin.mix, 1.0), decimals=0)
-    return say("Another mix of models, ages and regions gives {share} of that.", share=share)
+    return say(
+        "With unchanged rates, more of the models, ages or regions that fail more often would give "
+        "{share} of that.",
+        share=share,
+    )
 
 
 def _parts(result: RootCause, answer: Answer, begin: Start) -> str:

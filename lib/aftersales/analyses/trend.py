@@ -79,6 +79,8 @@ class Trend:
 
     def alarm_frame(self) -> pd.DataFrame:
         """The weekly alarms that are on now, most excess cases first."""
+        if self.weekly is None:
+            return no_rows(say("No series is watched by week."))
         if self.alarms.empty:
             return no_rows(say("No alarm is on."))
         return alarm_words.alarm_table(self.alarms, split_by=self.split_by)
@@ -95,6 +97,8 @@ class Trend:
     def forecast_frame(self) -> pd.DataFrame:
         """The next three months of the main rate; counts are their own rate."""
         table = self.outlook.table
+        if not self.outlook.known:
+            return no_rows(say("No forecast: that takes two years of history and 30 cases."))
         if METRICS[self.metric].kind == "count":
             return table.drop(columns=["rate", "rate_low", "rate_high"])
         table = table.copy()
@@ -221,7 +225,7 @@ class Trend:
     def plot_mix(self, *, ax=None):
         """Contribution of each group to the change over a year: its own rate, and its share."""
         if self.mix is None:
-            return plot.nothing(say("There is no earlier year to compare with."), ax=ax)
+            return plot.nothing(say("There is nothing to compare."), ax=ax)
         frame = self.mix.table.copy()
         frame["name"] = [self.scope.label(self.split_by, v) for v in frame[self.split_by]]
         scale = 1000.0 if METRICS[self.metric].kind == "rate" else 1.0

@@ -15,7 +15,7 @@ from aftersales.words import say
 if TYPE_CHECKING:
     from aftersales.analyses.trend import Trend
 
-COLUMNS = ["metric", "region", "months", "start", "count", "expected", "excess", "cost", "ratio"]
+COLUMNS = ["metric", "region", "start", "count", "expected", "excess", "cost", "ratio"]
 COLUMNS += ["low", "high", "q", "severity"]
 
 

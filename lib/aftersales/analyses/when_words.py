@@ -135,6 +135,8 @@ def change_table(main: pd.DataFrame | None, rises: pd.DataFrame, *, split_by: st
         whole = rises["metric"].eq(main["metric"].iloc[0]) & rises["region"].eq("")
         rises = rises[~(whole & rises["part"].eq(""))]
     parts = [f for f in (main, rises) if f is not None and len(f)]
+    if not parts and main is None:
+        return no_rows(say("Too few cases or too short a past to look for changes."))
     if not parts:
         return no_rows(say("No level changed by more than chance gives."))
     frame = pd.concat(parts, ignore_index=True)

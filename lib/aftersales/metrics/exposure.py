@@ -91,17 +91,15 @@ def months_at_risk(
     first = month_of(start) if start is not None else _first(starts, as_of)
     months = np.arange(first, month_of(as_of) + 1)
     bands = _bands(age_bands)
-    frame = _spread(starts, groups=groups, months=months, bands=bands)
-    frame["at_risk"] *= np.where(
-        frame["month"] == months[-1] if len(months) else False, _passed(as_of), 1.0
-    )
-    if age_bands is None:
-        frame = frame.drop(columns="age")
-    frame = frame[frame["at_risk"] > 0].assign(month=lambda f: first_day(f["month"]))
-    keys = [*groups, "month", *(["age"] if age_bands is not None else [])]
-    frame = frame.sort_values(keys, kind="stable", na_position="last", ignore_index=True)
+    names, at_risk = _spread(starts, groups=groups, months=months, bands=bands)
+    at_risk[:, -1:] *= _passed(as_of)
+    group, month, band = np.nonzero(at_risk > 0)
+    frame = names.take(group).reset_index(drop=True).assign(month=first_day(months[month]))
+    if age_bands is not None:
+        frame["age"] = np.array([low for low, _ in bands], dtype="int64")[band]
+    frame["at_risk"] = at_risk[group, month, band]
     frame.attrs["units_without_start"] = left_out
-    return frame[[*keys, "at_risk"]]
+    return frame
 
 
 def service_starts(
@@ -162,28 +160,25 @@ def _spread(
     groups: list[str],
     months: np.ndarray,
     bands: list[tuple[int, int]],
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Cumulate units by their first month into unit-months per group, month and age band.
 
     With H(m) the units put in service before month m plus half of those of month m, the units
-    aged a to b months in month m are H(m - a) - H(m - b).
+    aged a to b months in month m are H(m - a) - H(m - b). The groups are sorted, missing values
+    last; the array has one cell per group, month and band.
     """
     keyed = starts.groupby(groups, dropna=False, sort=True) if groups else None
     group = keyed.ngroup().to_numpy() if groups else np.zeros(len(starts), dtype=int)
     names = starts[groups].assign(_g=group).drop_duplicates("_g").sort_values("_g")
-    n_groups = len(names)
-    parts = []
-    for low, high in bands:
-        grid = np.zeros((n_groups, len(months)))
+    grid = np.zeros((len(names), len(months), len(bands)))
+    for band, (low, high) in enumerate(bands):
         for warranty, rows in starts.groupby("warranty_months"):
             if (end := min(high, warranty)) > low:
                 index = group[rows.index]
-                grid += _in_service(rows, index, n_groups, months - low)
+                grid[:, :, band] += _in_service(rows, index, len(names), months - low)
                 if end < FOREVER:
-                    grid -= _in_service(rows, index, n_groups, months - end)
-        part = names[groups].loc[names.index.repeat(len(months))].reset_index(drop=True)
-        parts.append(part.assign(month=np.tile(months, n_groups), age=low, at_risk=grid.ravel()))
-    return pd.concat(parts, ignore_index=True)
+                    grid[:, :, band] -= _in_service(rows, index, len(names), months - end)
+    return names[groups], grid
 
 
 def _in_service(

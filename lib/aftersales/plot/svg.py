@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from aftersales.words import say
@@ -22,6 +23,7 @@ FONTS = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", '
     '"Noto Sans CJK SC", sans-serif'
 )
+_SVG_DPI, _BITMAP_DPI = 72, 108  # of matplotlib's SVG, and of layers that are bitmaps
 DENSE = 2000  # points from which a layer becomes a bitmap
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NAMELESS = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -62,11 +64,10 @@ def alt_text(figure: Figure) -> str:
 def figure_svg(figure: Figure) -> str:
     """The figure as one `<svg>` element that scales with the page and can be read aloud."""
     _rasterise_dense(figure)
-    raw = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "aftersales"}):
-        figure.savefig(raw, format="svg", metadata=_NAMELESS, dpi=108, bbox_inches=None)
-    root = ET.fromstring(raw.getvalue())
-    prefix = "f" + hashlib.sha256(raw.getvalue()).hexdigest()[:8] + "-"
+        raw = _print(figure)
+    root = ET.fromstring(raw)
+    prefix = "f" + hashlib.sha256(raw).hexdigest()[:8] + "-"
     _rename_ids(root, prefix)
     _tidy(root)
     _dress(root, alt_text(figure))
@@ -101,6 +102,29 @@ def _shell():
     except ImportError:
         return None
     return get_ipython()
+
+
+def _print(figure: Figure) -> bytes:
+    """The figure as matplotlib writes it.
+
+    The same as `savefig`, which draws everything once more only to lay the figure out.
+    """
+    raw = io.BytesIO()
+    engine, canvas, dpi = figure.get_layout_engine(), figure.canvas, figure.dpi
+    printer = FigureCanvasSVG(figure)
+    try:
+        if engine is not None:
+            figure.dpi = _SVG_DPI
+            engine.execute(figure)
+            figure.set_layout_engine("none")
+        figure.dpi = _BITMAP_DPI
+        printer.print_svg(raw, metadata=_NAMELESS)
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
+        if engine is not None:
+            figure.set_layout_engine(engine)
+    return raw.getvalue()
 
 
 def _rasterise_dense(figure: Figure) -> None:

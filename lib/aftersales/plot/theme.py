@@ -79,11 +79,16 @@ def use_theme(language: str = "en") -> None:
     `language` names the language of the figures' text, so that browsers choose its glyphs.
     """
     global _ready
-    font.register_widths()
-    sns.set_theme(style="white", rc=_RC)
+    set_style()
     svg.use_language(language)
     svg.show_figures_as_svg()
     _ready = True
+
+
+def set_style() -> None:
+    """The settings of matplotlib that our figures are drawn with."""
+    font.register_widths()
+    sns.set_theme(style="white", rc=_RC)
 
 
 def new_axes(ax: Axes | None = None, *, height: float = 320, width: float = WIDTH) -> Axes:

@@ -210,7 +210,8 @@ def test_where_forking_is_not_safe_kernels_run_the_notebooks(project, monkeypatc
 
 
 RENDER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from types import SimpleNamespace
 from aftersales.cli import main
 from aftersales.data import store

@@ -49,4 +49,9 @@ def whole(package: str) -> Iterator[str]:
             yield module.name
 
 
-load([*(module for package in _WHOLE for module in whole(package)), *_LATE])
+def warm_up() -> None:
+    """Do once what every report would do for the first time."""
+    import_module("aftersales.report.fork.warm").warm_up()
+
+
+load([*(module for package in _WHOLE for module in whole(package)), *_LATE], then=warm_up)

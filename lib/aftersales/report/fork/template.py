@@ -6,10 +6,12 @@ import gc
 import importlib
 import multiprocessing
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from aftersales.errors import RequestError
 from aftersales.report.fork.safety import ENVIRONMENT
 
 _FIRST = ("aftersales.report.fork.server", "aftersales.report.fork.shell")
@@ -28,6 +30,13 @@ def clean_process(*preload: str) -> Any:
         from multiprocessing import forkserver
 
         forkserver.ensure_running()
+    except OSError as error:
+        if "AF_UNIX" not in str(error):
+            raise
+        raise RequestError(
+            f"The folder for temporary files, {tempfile.gettempdir()}, has too long a name for "
+            "the sockets that lie in it; set TMPDIR to a shorter one."
+        ) from None
     finally:
         for name, value in before.items():
             if value is None:
@@ -37,13 +46,16 @@ def clean_process(*preload: str) -> Any:
     return context
 
 
-def load(modules: Iterable[str]) -> None:
-    """Import what can be imported, and keep the garbage collector off it from then on.
+def load(modules: Iterable[str], *, then: Callable[[], None] | None = None) -> None:
+    """Import what can be imported, call `then`, and keep the garbage collector off it all.
 
     A collection touches every object it looks at, and a page that is touched is no longer shared.
     """
     for module in modules:
         with suppress(Exception):  # the notebook that needs it will say what is wrong with it
             importlib.import_module(module)
+    with suppress(Exception):
+        if then:
+            then()
     gc.collect()
     gc.freeze()
