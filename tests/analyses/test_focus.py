@@ -42,6 +42,16 @@ def test_a_rise_is_where_it_starts_and_its_causes_share_the_excess():
     assert parts["share"].sum() == pytest.approx(1)
 
 
+def test_a_cause_explains_no_more_of_a_rise_than_all_it_has_too_many():
+    now = study(lambda p, r, lot: {"A": 0.2, "B": 0.1}[lot] if p == "tv" else 0.05)
+    found = search(now)
+    start = find_start(now, FLAT.cells, chosen={})
+    parts = with_parts(start, now, found, before=FLAT.cells).parts.set_index("cause")["excess"]
+    assert parts[("lot", "A")] == pytest.approx(found.table["excess"].iloc[0])
+    assert parts[("lot", "A")] < 360  # beyond the rate of the year before
+    assert parts.sum() == pytest.approx(start.excess)
+
+
 def test_without_a_past_it_starts_from_the_worst_hotspot():
     now = study(lambda p, r, _: 0.15 if (p, r) == ("radio", "s") else 0.05)
     start = find_start(now, None, chosen={})

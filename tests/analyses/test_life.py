@@ -85,6 +85,7 @@ def test_without_a_batch_the_quarters_of_start_are_compared(company, rng):
     assert table["group"].tolist() == [*sorted(table["group"][:-1]), "all others"]
     assert table["group"].iloc[-2] == "2025Q4"
     assert table["units"].iloc[:-1].sum() <= 150
+    assert table["units"].iloc[-1] == 600
 
 
 def test_too_few_faults_are_no_forecast(company, rng):

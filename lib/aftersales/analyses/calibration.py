@@ -22,7 +22,7 @@ DISPERSIONS = (1.0, 1.5, 3.0, 8.0)
 WAVES = (0.0, 0.5, 1.0)  # half the range of the log of the season
 LENGTH = 26  # weeks; histories are rounded to multiples of it
 SERIES = 32  # simulated quiet series of each kind
-USUAL = tuple((level, 1.0, wave) for level in LEVELS[:3] for wave in WAVES[:2])  # most series
+USUAL = tuple((level, 1.0, wave) for level in LEVELS[:4] for wave in WAVES[:2])  # most series
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class Life:
 
 def _within(cells: pd.DataFrame) -> list[float]:
     """Units, and faults per 1,000 of them within each horizon; NaN where too few are that old."""
-    part = ages.by_group(cells.assign(all=1), by=["all"])
+    part = ages.by_group(_one_group(cells).assign(all=1), by=["all"])
     per_1000, seen = np.full(max(HORIZONS), np.nan), np.zeros(max(HORIZONS))
     part = part[part["age"] < max(HORIZONS)]
     per_1000[part["age"]], seen[part["age"]] = part["per_1000"], part["seen"]

@@ -172,18 +172,19 @@ def with_interval(table: pd.DataFrame, *, dispersion: float | np.ndarray) -> pd.
 
 
 def _compared(total: pd.DataFrame) -> pd.DataFrame:
-    up, down = total["up"], total["down"]
-    ratio = up / down
-    expected = total["compared"] / ratio
-    expected = expected.mask(up == 0, down * total["at_risk"] / total["both"])
-    table = total.assign(
-        ratio=ratio,
-        expected=expected.mask(np.isinf(ratio), 0.0),
-        z=_score(total),
-        log_variance=total["variance"] / (up * down),
-    )
-    table.loc[(up <= 0) & (down <= 0), ["expected", "ratio", "z", "log_variance"]] = np.nan
-    return table
+    names = ("up", "down", "compared", "at_risk", "both", "variance")
+    up, down, compared, at_risk, both, variance = (total[c].to_numpy() for c in names)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = up / down
+        expected = np.where(up == 0, down * at_risk / both, compared / ratio)
+        found = {
+            "ratio": ratio,
+            "expected": np.where(np.isinf(ratio), 0.0, expected),
+            "z": _score(total),
+            "log_variance": variance / (up * down),
+        }
+    nobody = (up <= 0) & (down <= 0)
+    return total.assign(**{name: np.where(nobody, np.nan, v) for name, v in found.items()})
 
 
 def _score(total: pd.DataFrame) -> np.ndarray:
@@ -205,18 +206,20 @@ def _score(total: pd.DataFrame) -> np.ndarray:
     return np.where(np.isfinite(exact) & (np.abs(exact) < FARTHEST), exact, z)
 
 
-def _interval(table: pd.DataFrame, phi: float | np.ndarray) -> tuple[pd.Series, pd.Series]:
+def _interval(table: pd.DataFrame, phi: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """95 % limits of the ratio; exact ones where the value or the others have no case."""
+    names = ("ratio", "log_variance", "compared", "others", "mean")
+    ratio, log_variance, compared, others, mean = (table[c].to_numpy() for c in names)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        spread = np.exp(Z95 * np.sqrt(table["log_variance"] * phi))
-        low, high = table["ratio"] / spread, table["ratio"] * spread
-        total = table["compared"] + table["others"]
-        share = table["mean"] / total  # of the cases, if all had the same rate
+        spread = np.exp(Z95 * np.sqrt(log_variance * phi))
+        low, high = ratio / spread, ratio * spread
+        total = compared + others
+        share = mean / total  # of the cases, if all had the same rate
         tail = 0.025 ** (phi / total)
         odds = (1 - share) / share
-        alone, none = np.isinf(table["ratio"]), table["ratio"].eq(0)
-        low = low.mask(alone, tail / (1 - tail) * odds).mask(none, 0.0)
-        high = high.mask(alone, np.inf).mask(none, (1 - tail) / tail * odds)
+        alone, none = np.isinf(ratio), ratio == 0
+        low = np.where(none, 0.0, np.where(alone, tail / (1 - tail) * odds, low))
+        high = np.where(none, (1 - tail) / tail * odds, np.where(alone, np.inf, high))
     return low, high
 
 

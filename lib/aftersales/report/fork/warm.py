@@ -14,19 +14,21 @@ from aftersales import words
 from aftersales.config import LANGUAGES
 from aftersales.plot import theme
 from aftersales.plot.svg import figure_svg
+from aftersales.provenance import code_revision
 
 _SIZES = (10, theme.SMALL, 12, 13)
 _TEXT = "0123456789 %.,-–×abcdefghijklmnopqrstuvwxyz中"
 
 
 def warm_up() -> None:
-    """Say something in every language, and draw one figure in our style."""
+    """Say something in every language, draw one figure in our style, ask git what code this is."""
     before = words.language()
     for language in LANGUAGES:
         words.use_language(language)
         _speak()
     words.use_language(before)
     _draw()
+    code_revision()
 
 
 def _speak() -> None:
