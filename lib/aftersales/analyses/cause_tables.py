@@ -110,9 +110,11 @@ def cleared_table(result: RootCause) -> pd.DataFrame:
                         for name in ("ratio", "low", "high")
                     },
                     "why": why_cleared(result.scope, row, names.get(row["shadow_of"], "")),
+                    "metric": say(METRICS[answer.study.metric].title),
                 }
             )
     columns = ["order", "attribute", "value", "count", "first_sight", "ratio", "low", "high", "why"]
+    columns = [*columns, "metric"]
     table = pd.DataFrame(rows, columns=columns)
     if table.empty:
         return no_rows(say("Nothing looks guilty that is not."), columns=columns[1:])
