@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from aftersales.stats.baseline import tail
 from aftersales.stats.change import trend_test
 from aftersales.stats.control_chart import overdispersion, p_chart, u_chart
 from aftersales.stats.funnel import funnel
-from aftersales.stats.poisson import dispersion
+from aftersales.stats.poisson import Design, dispersion, fit
 from aftersales.stats.season import decompose_season, season_test
 from aftersales.stats.seasonal_rate import harmonics, solve_scores
-from aftersales.stats.shrinkage import gamma_poisson, marshall
+from aftersales.stats.short_history import ears_limits
+from aftersales.stats.shrinkage import gamma_poisson, local_marshall, marshall
+from aftersales.stats.spatial import neighbour_weights
 
 TREND = "trend_hotspot"
 
@@ -74,6 +77,18 @@ def test_season_of_nottingham_temperatures_matches_stl_in_r(reference: Path):
     assert found.supported
 
 
+def test_periodic_season_of_nottingham_temperatures_matches_stl_in_r(reference: Path):
+    # R's stl with s.window = "periodic"; the file has ten digits, so components to 2e-8.
+    table = pd.read_csv(reference / TREND / "stl_nottem_periodic.csv")
+
+    found = decompose_season(table["x"], periodic=True)
+
+    assert found.seasonal_strength == pytest.approx(0.94383342, abs=1e-8)
+    assert found.trend_strength == pytest.approx(0.205488, abs=1e-7)
+    for part in ("seasonal", "trend", "remainder"):
+        assert np.abs(getattr(found, part) - table[part]).max() < 2e-8
+
+
 def test_robust_season_of_driver_deaths_matches_stl_in_r(reference: Path):
     table = pd.read_csv(reference / TREND / "stl_log_ukdriverdeaths_s7_robust.csv")
 
@@ -103,6 +118,9 @@ def test_seatbelt_regression_matches_quasi_poisson_glm(reference: Path):
     se = np.sqrt(noise * np.diag(np.linalg.inv((x * mu[:, None]).T @ x)))
     wanted = table.set_index("term")["se"]
     assert se.tolist() == pytest.approx(wanted[order].tolist(), abs=1e-6)
+    # A rate of 1 per expected case is the best one for all: its deviance is that of the model.
+    whole = fit(Design(np.zeros((t.size, 1), dtype=int), (1,)), y, mu)
+    assert whole.deviance == pytest.approx(table["deviance"].iloc[0], abs=1e-6)
 
 
 def test_driver_deaths_are_seasonal_and_fall(reference: Path):
@@ -172,3 +190,27 @@ def test_sudden_infant_deaths_match_dcluster_and_spdep(reference: Path):
     assert pulled.tolist() == pytest.approx(local["EB_global"].tolist(), abs=1e-9)
     at_most = 1 - tail(deaths + 1, expected, np.ones(len(deaths)))
     assert at_most.tolist() == pytest.approx(chance["pmap"].tolist(), abs=1e-5)
+    links = pd.read_csv(reference / TREND / "nc_sids_neighbours_CR85.csv") - 1
+    near = neighbour_weights(links.to_numpy(), n=len(births))
+    around = local_marshall(deaths, births["BIR74"], near)
+    assert around.tolist() == pytest.approx(local["EB_local"].tolist(), abs=1e-9)
+
+
+def test_ears_c3_of_salmonella_agona_is_that_of_the_package_but_for_its_own_count(reference: Path):
+    # surveillance 1.20.3 puts the count of the week itself where the C2 mean belongs, and leaves
+    # the 1 of "more than one sd" out: its bound is ours - mean - sd + count, not below 0. So it
+    # alarms only where the two weeks before reach the quantile alone, and ours is -inf.
+    table = pd.read_csv(reference / TREND / "agona_thresholds.csv")
+    wanted = table[table["method"] == "earsC3"]
+    counts = pd.read_csv(reference / TREND / "agona_counts.csv")["count"]
+    week = wanted["t"].to_numpy() - 1
+    count = counts.to_numpy()[week]
+
+    ours = ears_limits(counts, method="C3", alpha=0.025)[week]
+
+    mean_and_sd = ears_limits(counts, method="C2", alpha=stats.norm.sf(1))[week]
+    theirs = np.maximum(ours - mean_and_sd + count, 0)
+    alone = np.isneginf(ours)
+    assert len(wanted) == 293
+    assert theirs[~alone].tolist() == pytest.approx(wanted["upperbound"][~alone].tolist(), abs=1e-8)
+    assert (alone & (count > 0)).tolist() == (wanted["alarm"] == 1).tolist()

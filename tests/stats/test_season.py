@@ -110,3 +110,15 @@ def test_a_series_without_a_case_has_no_season():
 def test_a_gap_in_the_series_is_an_error():
     with pytest.raises(DataError, match="1 of 3 are missing or infinite, the first at position 1"):
         decompose_season(pd.Series([1.0, np.nan, 2.0]))
+
+
+def test_a_periodic_season_is_the_same_in_every_cycle():
+    rng = np.random.default_rng(4)
+    values = pd.Series(WAVE * 20 + rng.normal(0, 2, 36))
+
+    found = decompose_season(values, periodic=True)
+
+    season = found.seasonal.to_numpy().reshape(3, 12)
+    np.testing.assert_array_equal(season, season[[0, 0, 0]])
+    total = found.trend + found.seasonal + found.remainder
+    assert total.tolist() == pytest.approx(values.tolist())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.errors import DataError
-from aftersales.stats.shrinkage import gamma_poisson, marshall
+from aftersales.stats.shrinkage import gamma_poisson, local_marshall, marshall
 
 groups = st.lists(
     st.tuples(st.integers(0, 80), st.floats(0.5, 40)), min_size=2, max_size=15
@@ -74,3 +74,23 @@ def test_no_case_at_all_gives_zero_everywhere():
 def test_no_expectation_at_all_is_an_error():
     with pytest.raises(DataError, match="No group has expected cases"):
         gamma_poisson([0, 0], [0, 0])
+
+
+@given(rows=groups)
+def test_among_neighbours_all_the_local_estimates_are_marshalls(rows):
+    # Marshall's between-variance over all places: the same mean, spread and average size.
+    y, e = np.array(rows).T
+    all_near = np.ones((len(rows), len(rows)))
+
+    assert local_marshall(y, e, all_near).tolist() == pytest.approx(marshall(y, e).tolist())
+
+
+def test_a_place_without_neighbours_keeps_its_own_ratio():
+    line = [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+
+    assert local_marshall([4, 6, 9], [5.0, 5.0, 3.0], line)[2] == 3
+
+
+def test_local_estimates_need_a_square_matrix_of_neighbours():
+    with pytest.raises(DataError, match="`weights` must be 2 x 2; found the shape"):
+        local_marshall([1, 2], [1.0, 1.0], [[0, 1, 0]])

@@ -53,13 +53,16 @@ class SeasonTest(NamedTuple):
     supported: bool
 
 
-def decompose_season(values: pd.Series, *, period: int = 12, robust: bool = False) -> Season:
+def decompose_season(
+    values: pd.Series, *, period: int = 12, robust: bool = False, periodic: bool = False
+) -> Season:
     """Seasonal-trend decomposition by loess of a regular series, one value per period.
 
     STL as in Cleveland et al. 1990, J. Off. Stat. 6:3, through statsmodels with its default
     spans (seasonal 7) and the loops of the paper. Strengths: Wang, Smith and Hyndman 2006,
-    Data Min. Knowl. Discov. 13:335. A series shorter than two cycles, or that does not vary,
-    has no parts, p NaN and is not called seasonal.
+    Data Min. Knowl. Discov. 13:335. `periodic`: the season is the same in every cycle (a mean
+    instead of a loess, with the steps of R's stl). A series shorter than two cycles, or that
+    does not vary, has no parts, p NaN and is not called seasonal.
 
     >>> flat = pd.Series([5.0] * 24)
     >>> decompose_season(flat).supported
@@ -70,11 +73,8 @@ def decompose_season(values: pd.Series, *, period: int = 12, robust: bool = Fals
     if len(data) < 2 * period or np.ptp(data) == 0:
         empty = pd.Series(np.nan, index=data.index)
         return Season(data, *(empty,) * 3, *(np.nan,) * 3, False, period)
-    loops = {"inner_iter": 1, "outer_iter": 15} if robust else {"inner_iter": 2, "outer_iter": 0}
-    parts = STL(data.to_numpy(), period=period, robust=robust).fit(**loops)
-    trend, season, rest = (
-        pd.Series(x, index=data.index) for x in (parts.trend, parts.seasonal, parts.resid)
-    )
+    found = _parts(data.to_numpy(), period, robust=robust, periodic=periodic)
+    trend, season, rest = (pd.Series(x, index=data.index) for x in found)
     p = _harmonic_p(data.to_numpy(), period)
     strengths = _strength(season, rest), _strength(trend, rest)
     return Season(data, trend, season, rest, *strengths, p, bool(p < SUPPORTED), period)
@@ -119,6 +119,32 @@ def deseasonalise(count: Numbers, exposure: Numbers, *, period: int = 12) -> pd.
     frame = pd.DataFrame(columns, index=index)
     frame.attrs.update(p=p, supported=bool(p < SUPPORTED))
     return frame
+
+
+def _parts(
+    values: np.ndarray, period: int, *, robust: bool, periodic: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Trend, season and remainder; a periodic season is averaged over the cycles."""
+    loops = {"inner_iter": 1, "outer_iter": 15} if robust else {"inner_iter": 2, "outer_iter": 0}
+    spans = _periodic_spans(values.size, period) if periodic else {}
+    parts = STL(values, period=period, robust=robust, **spans).fit(**loops)
+    season = parts.seasonal
+    if periodic:
+        place = np.arange(values.size) % period
+        season = (np.bincount(place, weights=season) / np.bincount(place))[place]
+    return parts.trend, season, values - parts.trend - season
+
+
+def _periodic_spans(size: int, period: int) -> dict[str, int]:
+    """A span so long that the loess of a season is its mean; a tenth of a span as step."""
+    seasonal = 10 * size + 1
+    trend = int(np.ceil(1.5 * period / (1 - 1.5 / seasonal))) // 2 * 2 + 1
+    low_pass = period // 2 * 2 + 1
+    return {
+        **{"seasonal": seasonal, "trend": trend, "low_pass": low_pass, "seasonal_deg": 0},
+        **{"seasonal_jump": -(-seasonal // 10), "trend_jump": -(-trend // 10)},
+        "low_pass_jump": -(-low_pass // 10),
+    }
 
 
 def _strength(part: pd.Series, rest: pd.Series) -> float:

@@ -11,30 +11,47 @@ from aftersales.stats import checks
 from aftersales.stats.checks import Numbers
 
 PERIODS = 7  # of the moving baseline
-LAG = {"C1": 0, "C2": 2}  # periods left out between the baseline and the one judged
+LAG = {"C1": 0, "C2": 2, "C3": 2}  # periods left out between the baseline and the one judged
 FEWEST_CASES = 0.5  # expected, below which seven periods say nothing about the spread
 
 
 def ears_limits(
     counts: Numbers,
     *,
-    method: Literal["C1", "C2"] = "C1",
+    method: Literal["C1", "C2", "C3"] = "C1",
     periods: int = PERIODS,
     alpha: float = 0.001,
 ) -> np.ndarray:
     """Upper limits of the Early Aberration Reporting System, as published.
 
     Mean plus normal quantile times standard deviation of the `periods` counts before; C2 leaves
-    out the two just before. NaN where the history is too short. Far more than `alpha` of quiet
-    periods are beyond these limits (`ears_p` corrects that). Hutwagner et al. 2003, J. Urban
-    Health 80:i89; Fricker et al. 2008, Stat. Med. 27:3407.
+    out the two just before. C3 adds up how far this period and the two before are more than one
+    standard deviation above their C2 means; its limit is the count at which that sum reaches
+    the normal quantile (usually `alpha` 0.025), -inf where the two before reach it alone. NaN
+    where the history is too short. Far more than `alpha` of quiet periods are beyond these
+    limits (`ears_p` corrects that). Hutwagner et al. 2003, J. Urban Health 80:i89; Fricker et
+    al. 2008, Stat. Med. 27:3407.
 
     >>> ears_limits([1, 2, 3, 4, 5, 6, 7, 20]).round(2)[-1]
     np.float64(10.68)
     """
     y = checks.counts(counts, name="counts").reshape(1, -1)
     mean, sd, _ = _moving(y, np.ones_like(y), np.ones(y.shape, dtype=bool), LAG[method], periods)
-    return (mean + stats.norm.isf(alpha) * sd)[0]
+    left = stats.norm.isf(alpha)
+    if method == "C3":
+        before = _beyond_before(y, mean, sd)
+        left = np.where(before >= left, -np.inf, 1 + left - before)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isneginf(left), left, mean + left * sd)[0]
+
+
+def _beyond_before(y: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """How far the two periods before were more than one sd above their means, added up."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = np.where(y == mean, 0.0, np.maximum((y - mean) / sd - 1, 0.0))
+    before = np.full(y.shape, np.nan)
+    before[:, 2:] = beyond[:, 1:-1] + beyond[:, :-2]
+    return before
 
 
 def ears_p(
