@@ -76,12 +76,12 @@ def test_a_file_that_only_looks_newer_is_not_cleaned_again(january, monkeypatch)
     "change",
     [
         lambda c: c.write("tickets_01.csv", JANUARY.replace("T2", "T9")),
-        lambda c: c.profile({"tickets": TICKETS}, timezone="UTC"),
+        lambda c: c.profile({"tickets": TICKETS}, as_of="2024-06-30", timezone="UTC"),
     ],
     ids=["content", "time zone"],
 )
 def test_a_file_is_read_again_when_it_or_the_mapping_changed(january, change, monkeypatch):
-    profile = change(january) or january.profile({"tickets": TICKETS})
+    profile = change(january) or january.profile({"tickets": TICKETS}, as_of="2024-06-30")
     read = []
     monkeypatch.setattr("aftersales.data.stage.run", lambda rows, plan: read.append(1) or rows)
     with pytest.raises(KeyError):  # the rows that did not pass the steps lack their columns

@@ -8,6 +8,7 @@ import pandas as pd
 
 from aftersales import words
 from aftersales.analyses.level_words import measured
+from aftersales.analyses.rise_numbers import rise_numbers
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.plot.theme import sentences
@@ -80,20 +81,7 @@ def _numbers(row) -> dict:
     """Rates per exposure over the weeks of the alarm; counts as cases a month."""
     counted = METRICS[row.metric].kind == "count"
     per = (30.0 if counted else 1000.0) / row.n if row.n else float("nan")
-    return {
-        "metric": row.metric,
-        "estimate": row.count * per,
-        "low": row.low * row.expected * per,
-        "high": row.high * row.expected * per,
-        "baseline": row.expected * per,
-        "ratio": row.ratio,
-        "p": row.p,
-        "q": row.q,
-        "n": None if counted else row.n,
-        "excess": row.excess,
-        "unit": METRICS[row.metric].unit,
-        "evidence": "B" if row.rung == "season" else "C",
-    }
+    return rise_numbers(row, per=per)
 
 
 def _summary(trend: Trend, *, said: int) -> Finding:

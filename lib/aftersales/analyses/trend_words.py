@@ -10,6 +10,7 @@ import pandas as pd
 from aftersales import words
 from aftersales.analyses import alarm_words, level_words, when_words
 from aftersales.analyses.level_words import measured
+from aftersales.analyses.rise_numbers import rise_numbers
 from aftersales.analyses.scope import lacking
 from aftersales.analyses.verdict import ACT_P, ACT_Q
 from aftersales.findings import Finding, Severity
@@ -148,21 +149,7 @@ def _numbers(row) -> dict:
     counted = info.kind == "count"
     size = row.months if counted else row.n
     per = {"rate": 1000.0}.get(info.kind, 1.0) / size if size else float("nan")
-    return {
-        "metric": row.metric,
-        "estimate": row.count * per,
-        "low": row.low * row.expected * per,
-        "high": row.high * row.expected * per,
-        "baseline": row.expected * per,
-        "ratio": row.ratio,
-        "p": row.p,
-        "q": row.q,
-        "n": None if counted else row.n,
-        "excess": row.excess,
-        "cost": None if pd.isna(row.cost) else row.cost,
-        "unit": info.unit,
-        "evidence": "B" if row.rung == "season" else "C",
-    }
+    return rise_numbers(row, per=per)
 
 
 def _whom(trend: Trend, subject: Mapping[str, str]) -> str:

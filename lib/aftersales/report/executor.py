@@ -52,9 +52,8 @@ def do_tasks(tasks: Sequence[Task], *, store: Store, workers: int) -> Iterator[t
         yield from run_tasks(run_task, tasks, workers=workers)
         return
     context = clean_process(LIBRARIES)
-    ready = Ready(dict(os.environ), modules_of({task.source for task in tasks}))
-    shared = _shared(tasks, store, context=context, ready=ready)
-    ready = Ready(ready.environment, ready.modules, shared)
+    modules = modules_of({task.source for task in tasks})
+    ready = Ready(dict(os.environ), modules, share(tasks, store=store))
     with closing(
         run_tasks(run_task, tasks, workers=workers, context=context, ready=ready)
     ) as answers:
@@ -62,18 +61,34 @@ def do_tasks(tasks: Sequence[Task], *, store: Store, workers: int) -> Iterator[t
 
 
 def share(tasks: Sequence[Task], *, store: Store) -> bytes:
-    """What all reports of a run share, packed; b"" where it is not worth its while."""
-    if not _worth_preparing(tasks):
+    """What all reports of a run share, packed; b"" where it is not worth its while.
+
+    It is computed in a process whose threads end with it.
+    """
+    runs = _worth_preparing(tasks)
+    if not runs or not isinstance(store, Store):
         return b""
+    asked = Preparation(Store(store.profile, store.folder, store.engine), runs)
     ready = Ready(dict(os.environ), modules_of({task.source for task in tasks}))
-    return _shared(tasks, store, context=clean_process(LIBRARIES), ready=ready)
+    context = clean_process(LIBRARIES)
+    with closing(
+        run_tasks(prepare_shared, [asked], workers=1, context=context, ready=ready)
+    ) as answers:
+        answer = next(answers)[1]
+    return answer if isinstance(answer, bytes) else b""  # each report then computes it by itself
 
 
 def _worth_preparing(tasks: Sequence[Task]) -> list[tuple[str, Any]]:
-    """Notebook and parameters of the reports that are enough of their kind to share something."""
+    """Notebook and all parameters of the reports that are enough of their kind to share."""
     jobs = [task.job for task in tasks if task.kept is None]
     count = Counter(job.notebook for job in jobs)
-    return [(j.notebook, j.parameters) for j in jobs if count[j.notebook] >= _WORTH_PREPARING]
+    declared = declared_parameters({task.job.notebook: task.source for task in tasks})
+    defaults = {n: {p.name: p.default for p in found.values()} for n, found in declared.items()}
+    return [
+        (job.notebook, defaults[job.notebook] | dict(job.parameters))
+        for job in jobs
+        if count[job.notebook] >= _WORTH_PREPARING
+    ]
 
 
 @dataclass(frozen=True)
@@ -82,29 +97,6 @@ class Preparation:
 
     store: Store
     runs: Sequence[tuple[str, Any]]
-
-
-def _shared(tasks: Sequence[Task], store: Store, *, context: Any, ready: Ready) -> bytes:
-    """What all reports share, computed once, in a process whose threads end with it."""
-    jobs = [task.job for task in tasks if task.kept is None]
-    count = Counter(job.notebook for job in jobs)
-    declared = declared_parameters({task.job.notebook: task.source for task in tasks})
-    runs = [
-        (
-            j.notebook,
-            {p.name: p.default for p in declared[j.notebook].values()} | dict(j.parameters),
-        )
-        for j in jobs
-        if count[j.notebook] >= _WORTH_PREPARING
-    ]
-    if not runs or not isinstance(store, Store):
-        return b""
-    asked = Preparation(Store(store.profile, store.folder, store.engine), runs)
-    with closing(
-        run_tasks(prepare_shared, [asked], workers=1, context=context, ready=ready)
-    ) as answers:
-        answer = next(answers)[1]
-    return answer if isinstance(answer, bytes) else b""  # each report then computes it by itself
 
 
 def prepare_shared(asked: Preparation) -> bytes:

@@ -238,7 +238,7 @@ def test_no_process_survives_the_command_and_the_next_run_goes_on(project, how):
     command.send_signal(how)
     _, said = command.communicate(timeout=90)
 
-    assert command.returncode == 130 if how == signal.SIGINT else -9
+    assert command.returncode == (130 if how == signal.SIGINT else -9)
     assert how != signal.SIGINT or said == (
         "Interrupted; what was finished is kept. The same command goes on.\n"
     )
