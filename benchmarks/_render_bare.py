@@ -60,8 +60,8 @@ def main() -> None:
     import gc
 
     import aftersales.report.fork.libraries  # noqa: F401
-    from aftersales.metrics.national import unpack
-    from aftersales.report.plan import list_notebooks
+    from aftersales.metrics.counting.company import unpack
+    from aftersales.report.plan.plan import list_notebooks
 
     notebooks = list_notebooks(ROOT)
     codes = {name: cells(path) for name, path in notebooks.items()}
@@ -90,10 +90,10 @@ def ended() -> int:
 
 def shared(jobs: list[tuple[str, str]]) -> bytes:
     """What all regions share, computed in a child as the fork engine does it."""
-    from aftersales.analyses.prepare import prepare
-    from aftersales.config import read_profile
-    from aftersales.data.store import open_store
-    from aftersales.report.plan import declared_parameters, list_notebooks
+    from aftersales.data.store.store import open_store
+    from aftersales.profile.config import read_profile
+    from aftersales.questions.prepare import prepare
+    from aftersales.report.plan.plan import declared_parameters, list_notebooks
 
     declared = declared_parameters(list_notebooks(ROOT))
     defaults = {n: {p.name: p.default for p in given.values()} for n, given in declared.items()}

@@ -15,8 +15,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.change import step_change
-from aftersales.stats.regression import rate_model
+from aftersales.stats.series.change import step_change
+from aftersales.stats.yardsticks.regression import rate_model
 
 ALPHA = 0.005
 MONTHS = np.arange(36)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from aftersales.stats.change_point import change_points
+from aftersales.stats.series.change_point import change_points
 
 NEAR = 3  # periods between the planted date and the one found
 

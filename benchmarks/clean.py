@@ -109,8 +109,8 @@ def _copy(folder: Path, n: int) -> None:
 
 
 def _clean(folder: Path, n: int) -> None:
-    from aftersales.config import read_profile
-    from aftersales.data.clean import clean_profile
+    from aftersales.data.clean.clean import clean_profile
+    from aftersales.profile.config import read_profile
 
     profile = read_profile("bench", root=folder)
     manifest = clean_profile(profile, raw=folder / "raw", processed=folder / "processed" / "bench")
@@ -126,7 +126,7 @@ def _apart(work: Callable[[Path, int], None], folder: Path, n: int) -> tuple[flo
 
 
 def _measured(work: Callable[[Path, int], None], folder: Path, n: int) -> tuple[float, float]:
-    import aftersales.data.clean  # noqa: F401  imports are not what is measured
+    import aftersales.data.clean.clean  # noqa: F401  imports are not what is measured
 
     start = time.perf_counter()
     work(folder, n)

@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 from early_warning_series import Complaints, exposures, long_table, read_complaints
 
-from aftersales.stats.drift import LIMIT
-from aftersales.stats.episodes import number_episodes
-from aftersales.stats.short_history import ears_limits
-from aftersales.stats.surveillance import monitor_many
+from aftersales.stats.alarms.drift import LIMIT
+from aftersales.stats.alarms.episodes import number_episodes
+from aftersales.stats.alarms.short_history import ears_limits
+from aftersales.stats.alarms.surveillance import monitor_many
 
 EXPOSURE = "root of others"
 SETTINGS = {  # false discovery rate of single months, limit of the cusum for lasting rises

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aftersales.config import find_root, read_profile
-from aftersales.data.clean import clean_profile
-from aftersales.data.store import open_store
-from aftersales.data.taxonomy import Components, read_components
+from aftersales.data.clean.clean import clean_profile
+from aftersales.data.mapping.taxonomy import Components, read_components
+from aftersales.data.store.store import open_store
+from aftersales.profile.config import find_root, read_profile
 
 SMOOTH = 12  # months over which the complaints about other groups are averaged
 FEWEST = 0.5  # such complaints a month below which their mean is noise

@@ -17,7 +17,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.forecast import forecast
+from aftersales.stats.series.forecast import forecast
 
 MONTHS, AHEAD = 36, 3
 T = np.arange(MONTHS + AHEAD)

@@ -10,10 +10,10 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.claims_ahead import expected_claims
-from aftersales.stats.completeness import completeness, delay_triangle
-from aftersales.stats.life import fit_weibull
-from aftersales.stats.service_months import service_months
+from aftersales.stats.life.claims_ahead import expected_claims
+from aftersales.stats.life.completeness import completeness, delay_triangle
+from aftersales.stats.life.service_months import service_months
+from aftersales.stats.yardsticks.life import fit_weibull
 
 DELAYS = np.array([0.4, 0.3, 0.2, 0.07, 0.03])  # share of cases by delay in months
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.localise import localise
-from aftersales.stats.localise_sum import localise_sum
+from aftersales.stats.localise.localise import localise
+from aftersales.stats.yardsticks.localise_sum import localise_sum
 
 ROOT = Path(__file__).resolve().parents[1]
 INCIDENTS = "reference/root_cause/localisation"

@@ -26,10 +26,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from aftersales.config import Profile, Target
-from aftersales.data.store import Store
+from aftersales.data.store.store import Store
 from aftersales.metrics import measure
-from aftersales.regions import read_tree
+from aftersales.profile.config import Profile, Target
+from aftersales.profile.regions import read_tree
 
 TICKETS, ROUNDS = 5_000_000, 5
 AS_OF = pd.Timestamp("2025-12-31")

@@ -121,7 +121,7 @@ def _pss(process: int) -> int:
 
 
 def provinces(count: int) -> list[str]:
-    from aftersales.config import read_profile
+    from aftersales.profile.config import read_profile
 
     found = [r.id for r in read_profile("sample", root=ROOT).regions.at_level("province")]
     return found[:count] if count else found

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from aftersales.stats.scan import scan
+from aftersales.stats.maps.scan import scan
 
 # Log likelihood ratio of the first cluster and number of its places: smerc 1.8.4, which agrees
 # with SaTScan on New York.

@@ -17,10 +17,10 @@ import time
 import numpy as np
 import pandas as pd
 
-from aftersales.analyses.cause_study import search, studies
-from aftersales.analyses.cells import Study
-from aftersales.analyses.scope import Scope, read_scope
-from aftersales.project import load_project
+from aftersales.display.project import load_project
+from aftersales.studies.causes.searched import search, studies
+from aftersales.studies.scope import Scope, read_scope
+from aftersales.studies.strata import Study
 
 LEVELS = ("product", "age", "month")  # of which those count that every attribute holds equal
 

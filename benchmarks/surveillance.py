@@ -21,9 +21,9 @@ import pandas as pd
 import surveillance_series as made
 from surveillance_series import FIRST, STEP, Series
 
-from aftersales.stats.baseline import tail
-from aftersales.stats.control_chart import u_chart
-from aftersales.stats.surveillance import monitor_many
+from aftersales.stats.alarms.baseline import tail
+from aftersales.stats.alarms.surveillance import monitor_many
+from aftersales.stats.series.control_chart import u_chart
 
 RATES = (0.0074, 0.0286, 0.0327)  # weekly false-alarm rates of the packages recorded
 ALPHA, FDR, WITHIN = 0.005, 0.10, 13

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from aftersales import load_project
-from aftersales.analyses.trend import Trend, trend
+from aftersales.questions.trend.result import Trend, trend
 
 RISES = {  # region -> the series that is planted to rise, and since when
     "CN-51": ({"product": "washer"}, "2025-08-01"),

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from aftersales import load_project
-from aftersales.analyses.clusters import Clusters, find_clusters
-from aftersales.analyses.grid import CompanyStudy, company_study
-from aftersales.analyses.scope import read_scope
+from aftersales.studies.places.clusters import Clusters, find_clusters
+from aftersales.studies.places.grid import CompanyStudy, company_study
+from aftersales.studies.scope import read_scope
 
 BAR = 0.93
 # Name -> standard deviation of the rates of places, and of the products of a place for themselves.

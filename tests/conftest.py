@@ -14,6 +14,8 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # no window, on any machine
 
+pytest_plugins = ("fixtures.company",)
+
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20240229  # any number; fixed so that a failure can be repeated
 
@@ -72,7 +74,7 @@ class SmallSample:
 @pytest.fixture(scope="session")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> SmallSample:
     """The sample of 4,000 tickets, cleaned; made once, in seconds."""
-    from aftersales.cli import run_command
+    from aftersales.command.cli import run_command
 
     home = tmp_path_factory.mktemp("sample")
     sample = SmallSample(home / "raw", home / "processed", home / "reports")
@@ -88,7 +90,7 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> SmallSample:
 @pytest.fixture(scope="session")
 def sample_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw files of the full sample, with `truth.json` beside them; made once."""
-    from aftersales.data.sample import write_sample
+    from aftersales.sample.generator import write_sample
 
     raw = tmp_path_factory.mktemp("full") / "raw"
     write_sample(raw)
@@ -103,9 +105,9 @@ def sample_store(sample_raw: Path):
 
 def cleaned_sample(raw: Path):
     """The store of a sample's raw files, cleaned into the folder beside them."""
-    from aftersales.config import read_profile
-    from aftersales.data.clean import clean_profile
-    from aftersales.data.store import open_store
+    from aftersales.data.clean.clean import clean_profile
+    from aftersales.data.store.store import open_store
+    from aftersales.profile.config import read_profile
 
     profile, processed = read_profile("sample", root=ROOT), raw.parent / "processed"
     with pytest.MonkeyPatch.context() as patch:
@@ -117,7 +119,7 @@ def cleaned_sample(raw: Path):
 @pytest.fixture(scope="session")
 def rendered_sample(small_sample: SmallSample) -> SmallSample:
     """Its reports in English: all five for one region, and one for its parent and a sibling."""
-    from aftersales.cli import run_command
+    from aftersales.command.cli import run_command
 
     where = ["--processed", str(small_sample.processed), "--out", str(small_sample.out)]
     with pytest.MonkeyPatch.context() as patch:
@@ -174,7 +176,7 @@ children:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit status, output and errors of a command."""
-        from aftersales.cli import run_command
+        from aftersales.command.cli import run_command
 
         status = run_command([*arguments, "--profile", "acme"])
         said = self._capsys.readouterr()

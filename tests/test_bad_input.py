@@ -185,7 +185,7 @@ def test_a_full_disk_while_cleaning_is_said_and_the_old_tables_stay(acme, monkey
     acme.run("clean")
     before = (acme.processed / "manifest.json").read_text()
     acme.write("data/raw/acme/tickets.csv", acme.csv + "T99,2025-03-03,North\n")
-    monkeypatch.setattr("aftersales.data.clean.write_manifest", full)
+    monkeypatch.setattr("aftersales.data.clean.clean.write_manifest", full)
 
     assert acme.refused("clean") == (
         "The disk of data/processed is full, so the tables could not be written; the ones that "

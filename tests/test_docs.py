@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aftersales import words
-from aftersales.data import schema
+from aftersales.data.mapping import schema
 from aftersales.metrics import registry
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from aftersales.analyses.root_cause import root_cause
-from aftersales.config import read_profile
-from aftersales.data.clean import clean_profile
-from aftersales.data.store import open_store
+from aftersales.data.clean.clean import clean_profile
+from aftersales.data.store.store import open_store
+from aftersales.profile.config import read_profile
+from aftersales.questions.root_cause.result import root_cause
 
 
 @pytest.fixture(scope="module")

@@ -9,24 +9,24 @@ from pathlib import Path
 import pytest
 
 LIB = Path(__file__).resolve().parents[1] / "lib"
-FACE = {"errors", "regions", "config", "findings", "words", "headings", "tables", "plot"}
-WORK = {"stats", "data", "metrics", "analyses"}
+FACE = {"errors", "profile", "findings", "words", "plot"}
+WORK = {"stats", "data", "metrics", "studies", "questions"}
 MAY_IMPORT = {
-    **dict.fromkeys(FACE, FACE),
     "errors": set(),
+    "findings": set(),
+    "profile": {"errors"},
+    "words": {"errors", "profile"},
+    "plot": FACE,
     "stats": {"errors"},  # knows nothing of after-sales
     "data": FACE | {"stats"},
+    "sample": {"errors", "data", "profile"},
     "metrics": FACE | {"stats"},
-    "analyses": FACE | {"stats", "data", "metrics"},
-    "project": FACE | {"data", "metrics"},  # what a notebook calls first, and last
-    "provenance": FACE | {"data", "metrics"},
-    "display": FACE | {"provenance"},
-    "report": FACE | WORK | {"project", "provenance", "display"},
-    "terminal": FACE | WORK | {"report"},  # what the command shows
-    "listing": FACE | WORK | {"report"},
-    "cli": FACE | WORK | {"project", "report", "terminal", "listing"},
-    "__init__": {"project", "display"},
-    "__main__": {"cli"},
+    "studies": {"errors", "profile", "words", "findings", "stats", "data", "metrics"},
+    "questions": FACE | {"stats", "data", "metrics", "studies"},
+    "display": FACE | {"data", "metrics"},  # what a notebook calls first, and last
+    "report": FACE | WORK | {"display"},
+    "command": FACE | WORK | {"sample", "display", "report"},
+    "__init__": {"display"},
 }
 
 
@@ -43,7 +43,7 @@ MODULES = modules()
 
 
 def room(module: str) -> str:
-    """The first part below the package: `aftersales.stats.intervals` is in room `stats`."""
+    """The first part below the package: `aftersales.stats.counts.intervals` is in room `stats`."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 

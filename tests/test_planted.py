@@ -8,15 +8,15 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from aftersales.analyses.hotspot import hotspot
-from aftersales.analyses.quality import quality
-from aftersales.analyses.root_cause import root_cause
-from aftersales.analyses.segment import segment
-from aftersales.analyses.trend import trend
-from aftersales.config import read_profile
-from aftersales.data.clean import clean_profile
-from aftersales.data.sample import write_sample
-from aftersales.data.store import open_store
+from aftersales.data.clean.clean import clean_profile
+from aftersales.data.store.store import open_store
+from aftersales.profile.config import read_profile
+from aftersales.questions.customers.result import segment
+from aftersales.questions.hotspot.result import hotspot
+from aftersales.questions.quality.result import quality
+from aftersales.questions.root_cause.result import root_cause
+from aftersales.questions.trend.result import trend
+from aftersales.sample.generator import write_sample
 
 ANALYSES = {
     "00_data_quality": quality,

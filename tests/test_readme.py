@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.config import list_profiles
+from aftersales.profile.config import list_profiles
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def test_every_profile_and_notebook_is_in_the_table():
 def test_every_command_and_option_is_in_the_table():
     from typer.main import get_command
 
-    from aftersales.cli import app
+    from aftersales.command.cli import app
 
     for name, command in get_command(app).commands.items():
         row = re.search(rf"^\| `aftersales {name}` \|.*$", ENGLISH, re.MULTILINE)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aftersales.stats.life import fit_weibull
-from aftersales.stats.nowcast import chain_ladder
-from aftersales.stats.recurrence import mean_cumulative
+from aftersales.stats.life.recurrence import mean_cumulative
+from aftersales.stats.yardsticks.life import fit_weibull
+from aftersales.stats.yardsticks.nowcast import chain_ladder
 
 
 def test_weibull_fit_matches_the_shock_absorbers_of_meeker_and_escobar():

@@ -8,22 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aftersales.stats.change_point import change_points
-from aftersales.stats.control_chart import individuals_chart, p_chart, u_chart
-from aftersales.stats.ewma import cusum_chart, ewma_chart, sample_sd
-from aftersales.stats.intervals import (
+from aftersales.stats.counts.intervals import (
     nps,
     poisson_exact,
     proportion_difference,
     rate_ratio,
     wilson,
 )
-from aftersales.stats.multiplicity import benjamini_hochberg
-from aftersales.stats.odds import odds_ratios
-from aftersales.stats.regression import rate_model
-from aftersales.stats.scan import scan
-from aftersales.stats.season import decompose_season
-from aftersales.stats.survival import compare_durations, kaplan_meier, km_quantile
+from aftersales.stats.counts.multiplicity import benjamini_hochberg
+from aftersales.stats.like.odds import odds_ratios
+from aftersales.stats.maps.scan import scan
+from aftersales.stats.series.change_point import change_points
+from aftersales.stats.series.control_chart import individuals_chart, p_chart, u_chart
+from aftersales.stats.series.season import decompose_season
+from aftersales.stats.yardsticks.ewma import cusum_chart, ewma_chart, sample_sd
+from aftersales.stats.yardsticks.regression import rate_model
+from aftersales.stats.yardsticks.survival import compare_durations, kaplan_meier, km_quantile
 
 PUBLISHED = Path(__file__).parent / "published"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from aftersales.cli import run_command
-from aftersales.report.plan import list_notebooks
+from aftersales.command.cli import run_command
+from aftersales.report.plan.plan import list_notebooks
 
 NOTEBOOKS = list(list_notebooks(Path(__file__).resolve().parents[1]))
 REGIONS = {"CN-S": NOTEBOOKS, "CN": NOTEBOOKS[-1:], "CN-SW": NOTEBOOKS[-1:]}

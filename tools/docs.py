@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from aftersales.data import schema
+from aftersales.data.mapping import schema
 from aftersales.metrics import registry
 
 ROOT = Path(__file__).resolve().parents[1]

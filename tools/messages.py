@@ -2,10 +2,10 @@
 
 python tools/messages.py
 
-Messages are the first argument of `say`, the first two of `say_n`, what `N_` marks, and every
-text cell of a notebook. Translations are kept, messages that are gone are dropped, new ones are
-left empty; tests/test_messages.py asks for those. Neither line numbers nor dates are written, so
-a catalogue changes only when a message does.
+Messages are the first argument of `say`, the first two of `say_n`, what `N_` and `N_n` mark, and
+every text cell of a notebook. Translations are kept, messages that are gone are dropped, new ones
+are left empty; tests/test_messages.py asks for those. Neither line numbers nor dates are written,
+so a catalogue changes only when a message does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE, NOTEBOOKS = ROOT / "lib" / "aftersales", ROOT / "notebooks"
 LOCALES = CODE / "locale"
 DOMAIN = "aftersales"
-KEYWORDS = {"say": None, "say_n": (1, 2), "N_": None}
+KEYWORDS = {"say": None, "say_n": (1, 2), "N_": None, "N_n": (1, 2)}
 # Header lines that change from run to run, or that nobody fills in.
 _EMPTY_HEADERS = re.compile(
     r'^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date'

@@ -5,9 +5,9 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "load_project", "show", "show_provenance"]
 
 _HOME = {
-    "load_project": "aftersales.project",
-    "show": "aftersales.display",
-    "show_provenance": "aftersales.display",
+    "load_project": "aftersales.display.project",
+    "show": "aftersales.display.show",
+    "show_provenance": "aftersales.display.show",
 }
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aftersales.config import Profile, read_profile
-from aftersales.data.clean import clean_profile
-from aftersales.data.store import Store, open_store
+from aftersales.data.clean.clean import clean_profile
+from aftersales.data.store.store import Store, open_store
+from aftersales.profile.config import Profile, read_profile
 
 REGIONS = {
     "id": "CN",

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from aftersales.config import Profile, list_profiles, read_profile
-from aftersales.data.clean import clean_profile
-from aftersales.data.mapping import read_mapping
+from aftersales.data.clean.clean import clean_profile
+from aftersales.data.mapping.mapping import read_mapping
 from aftersales.metrics import check_targets
+from aftersales.profile.config import Profile, list_profiles, read_profile
 
 FOLDERS = {
     "nhtsa": "nhtsa_vehicle_complaints",

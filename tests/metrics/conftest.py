@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aftersales.config import Target
-from aftersales.regions import RegionTree, read_tree
+from aftersales.profile.config import Target
+from aftersales.profile.regions import RegionTree, read_tree
 
 ENGINES = ("pandas", "duckdb", "spark")
 TREE = {

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from aftersales.config import Target
-from aftersales.data import schema
+from aftersales.data.mapping import schema
 from aftersales.errors import ConfigError, RequestError
 from aftersales.metrics.registry import METRICS, check_targets, docs, metric
+from aftersales.profile.config import Target
 
 
 @pytest.mark.parametrize("key", METRICS)

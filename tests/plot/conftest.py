@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from aftersales import plot, words
-from aftersales.regions import Region
+from aftersales.profile.regions import Region
 
 MONTHS = pd.date_range("2024-01-01", periods=24, freq="MS")
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from aftersales import plot
-from aftersales.regions import Region
+from aftersales.profile.regions import Region
 
 MONTHS = pd.date_range("2024-01-01", periods=12, freq="MS")
 Chart = tuple[Callable[..., Axes], pd.DataFrame]

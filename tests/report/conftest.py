@@ -12,8 +12,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from aftersales.config import Profile, read_profile
 from aftersales.findings import FINDINGS_MIME, Finding
+from aftersales.profile.config import Profile, read_profile
 
 REGIONS = """
 id: all
@@ -133,7 +133,8 @@ def project_in() -> type[Project]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run notebooks one after the other in this process: no kernel, no other process."""
-    from aftersales.report import engine, execution, render
+    from aftersales.report import render
+    from aftersales.report.run import engine, execution
 
     def do_tasks(tasks, *, store, workers):
         yield from ((task, engine.run_task(task)) for task in tasks)

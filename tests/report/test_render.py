@@ -7,7 +7,8 @@ import json
 import pytest
 
 from aftersales.errors import RequestError
-from aftersales.report import executor, render
+from aftersales.report import render
+from aftersales.report.run import executor
 
 pytestmark = pytest.mark.usefixtures("quick")
 

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from aftersales.stats.baseline import tail
-from aftersales.stats.change import trend_test
-from aftersales.stats.control_chart import overdispersion, p_chart, u_chart
-from aftersales.stats.funnel import funnel
-from aftersales.stats.poisson import Design, dispersion, fit
-from aftersales.stats.season import decompose_season, season_test
-from aftersales.stats.seasonal_rate import harmonics, solve_scores
-from aftersales.stats.short_history import ears_limits
-from aftersales.stats.shrinkage import gamma_poisson, local_marshall, marshall
-from aftersales.stats.spatial import neighbour_weights
+from aftersales.stats.alarms.baseline import tail
+from aftersales.stats.alarms.short_history import ears_limits
+from aftersales.stats.counts.poisson import Design, dispersion, fit
+from aftersales.stats.counts.shrinkage import gamma_poisson, local_marshall, marshall
+from aftersales.stats.maps.funnel import funnel
+from aftersales.stats.series.change import trend_test
+from aftersales.stats.series.control_chart import overdispersion, p_chart, u_chart
+from aftersales.stats.series.season import decompose_season, season_test
+from aftersales.stats.series.seasonal_rate import harmonics, solve_scores
+from aftersales.stats.yardsticks.spatial import neighbour_weights
 
 TREND = "trend_hotspot"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aftersales.config import Profile
 from aftersales.errors import ConfigError, RequestError, nearest
 from aftersales.metrics.entries import customer, product, service
 from aftersales.metrics.metric import Metric
 from aftersales.metrics.targets import fault_of
+from aftersales.profile.config import Profile
 
 METRICS: dict[str, Metric] = {
     metric.key: metric

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aftersales.config import Target
 from aftersales.metrics.metric import Metric
+from aftersales.profile.config import Target
 
 _NUMBERS = (
     "target",

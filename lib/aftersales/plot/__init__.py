@@ -5,10 +5,10 @@ from aftersales.plot.dots import interval_dots
 from aftersales.plot.funnels import funnel
 from aftersales.plot.grids import coverage, heat_map
 from aftersales.plot.lines import age_curve, control_chart, rate_lines
+from aftersales.plot.look.svg import alt_text, describe, figure_svg
+from aftersales.plot.look.theme import new_axes, nothing, use_theme
 from aftersales.plot.scores import score_dots
 from aftersales.plot.seasons import season, seasonal_profile
-from aftersales.plot.svg import alt_text, describe, figure_svg
-from aftersales.plot.theme import new_axes, nothing, use_theme
 from aftersales.plot.tiles import tile_map
 
 __all__ = [

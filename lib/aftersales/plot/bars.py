@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.labels import short
-from aftersales.plot.svg import describe
+from aftersales.plot.look import theme
+from aftersales.plot.look.labels import short
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _MOST = 12  # ranked bars shown; the rest is joined
@@ -190,7 +190,7 @@ def _pareto_words(rows: pd.DataFrame, *, measure: str) -> str:
         share=words.percent(rows["reached"].iloc[0], decimals=0),
     )
     tail = say_n("{n} bar reaches 80 %.", "{n} bars together reach 80 %.", min(needed, len(rows)))
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)
 
 
 def mix_rate_bars(

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.labels import short
-from aftersales.plot.svg import describe
+from aftersales.plot.look import theme
+from aftersales.plot.look.labels import short
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _ROW = 30  # pixels a row takes
@@ -167,7 +167,7 @@ def _dots_words(frame: pd.DataFrame, *, xlabel: str, reference: float) -> str:
         rest = say(
             "No interval leaves out {reference}.", reference=words.number(reference, digits=1)
         )
-        return theme.sentences(head, rest)
+        return words.sentences(head, rest)
     named = [f"{r['name']} {words.number(r['ratio'], digits=2)}" for _, r in out.head(3).iterrows()]
     tail = say_n(
         "{n} differs from {reference}: {names}.",
@@ -176,4 +176,4 @@ def _dots_words(frame: pd.DataFrame, *, xlabel: str, reference: float) -> str:
         reference=words.number(reference, digits=1),
         names=words.listing(named),
     )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from aftersales import words
-from aftersales.plot import theme
+from aftersales.plot.look import theme
 from aftersales.words import say, say_n
 
 

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.labels import end_labels, point_labels
-from aftersales.plot.svg import describe
+from aftersales.plot.look import theme
+from aftersales.plot.look.labels import end_labels, point_labels
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _NAMED = 12  # outliers that get their name, the farthest first
@@ -118,7 +118,7 @@ def _funnel_words(rows: pd.DataFrame, out: pd.DataFrame, *, ylabel: str, unit: s
         measure=ylabel,
     )
     if out.empty:
-        return theme.sentences(head, say("All lie within the 99.8 % limits."))
+        return words.sentences(head, say("All lie within the 99.8 % limits."))
     named = [f"{r['name']} {theme.said(r['rate'], unit)}" for _, r in out.head(4).iterrows()]
     tail = say_n(
         "{n} lies outside the 99.8 % limits: {names}.",
@@ -126,4 +126,4 @@ def _funnel_words(rows: pd.DataFrame, out: pd.DataFrame, *, ylabel: str, unit: s
         len(out),
         names=words.listing(named),
     )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)

@@ -13,10 +13,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.colours import TOO_FEW, Scale, key
-from aftersales.plot.labels import lines_of, short
-from aftersales.plot.svg import describe
+from aftersales.plot.look import theme
+from aftersales.plot.look.colours import TOO_FEW, Scale, key
+from aftersales.plot.look.labels import lines_of, short
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _ROW = 27  # pixels a row of the heat map takes
@@ -132,7 +132,7 @@ def _heat_words(table: pd.DataFrame, *, label: str, unit: str) -> str:
         row=table.index[i],
         column=table.columns[j],
     )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)
 
 
 def coverage(
@@ -182,6 +182,6 @@ def _coverage_words(table: pd.DataFrame) -> str:
         "Completeness by month of {n} table.", "Completeness by month of {n} tables.", len(table)
     )
     if not lacking:
-        return theme.sentences(head, say("Every month has rows in every table."))
+        return words.sentences(head, say("Every month has rows in every table."))
     tail = say("Months without rows: {tables}.", tables=words.listing(lacking))
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)

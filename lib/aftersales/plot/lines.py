@@ -8,9 +8,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from aftersales import words
-from aftersales.plot import events, theme
-from aftersales.plot.labels import curve_labels, end_labels, short
-from aftersales.plot.svg import describe
+from aftersales.plot import events
+from aftersales.plot.look import theme
+from aftersales.plot.look.labels import curve_labels, end_labels, short
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _HEIGHT, _PLOT = 320, 250  # pixels: the figure, and about what its axes get
@@ -123,10 +124,10 @@ def _control_words(rows: pd.DataFrame, *, ylabel: str, unit: str) -> str:
         "{n} point lies outside the limits.", "{n} points lie outside the limits.", len(out)
     )
     if len(out):
-        tail = theme.sentences(
+        tail = words.sentences(
             tail, say("The last of them is {month}.", month=words.month(out["period"].iloc[-1]))
         )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)
 
 
 def rate_lines(
@@ -161,7 +162,7 @@ def rate_lines(
     end_labels(ax, ends, height=_PLOT)
     told = _lines_words(frame, names, ylabel=ylabel, unit=unit)
     more = events.changes_words(changes), events.ahead_words(ahead, unit)
-    describe(ax, alt or theme.sentences(told, *more))
+    describe(ax, alt or words.sentences(told, *more))
     return ax
 
 
@@ -205,7 +206,7 @@ def _lines_words(frame: pd.DataFrame, names: list[str], *, ylabel: str, unit: st
         if len(rows):
             value = theme.said(rows["rate"].iloc[-1], unit)
             tails.append(say("{name} ends at {value}.", name=name, value=value))
-    return theme.sentences(head, *tails)
+    return words.sentences(head, *tails)
 
 
 def age_curve(
@@ -268,4 +269,4 @@ def _age_words(frame: pd.DataFrame, cohorts: list, *, ylabel: str, unit: str) ->
         cohort=top["cohort"],
         age=words.count(top["age"]),
     )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)

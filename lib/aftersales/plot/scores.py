@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from aftersales.plot import theme
-from aftersales.plot.labels import short
-from aftersales.plot.svg import describe
+from aftersales import words
+from aftersales.plot.look import theme
+from aftersales.plot.look.labels import short
+from aftersales.plot.look.svg import describe
 from aftersales.words import say, say_n
 
 _ROW = 22  # pixels one tier takes within a touchpoint
@@ -101,7 +102,7 @@ def _score_words(frame: pd.DataFrame, *, xlabel: str, unit: str) -> str:
     )
     small = say_n("{n} group is too small to show.", "{n} groups are too small to show.", n_held)
     if shown.empty:
-        return theme.sentences(head, small)
+        return words.sentences(head, small)
     least = shown.nsmallest(1, "score").iloc[0]
     lowest = say(
         "The lowest is {value}, tier {tier} at touchpoint {touchpoint}.",
@@ -109,4 +110,4 @@ def _score_words(frame: pd.DataFrame, *, xlabel: str, unit: str) -> str:
         tier=least["tier"],
         touchpoint=least["touchpoint"],
     )
-    return theme.sentences(head, lowest, small if n_held else "")
+    return words.sentences(head, lowest, small if n_held else "")

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.svg import describe
+from aftersales.plot.look import theme
+from aftersales.plot.look.svg import describe
 from aftersales.words import N_, say
 
 _PANELS = {"seasonal": N_("season"), "remainder": N_("remainder")}

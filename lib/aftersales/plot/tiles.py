@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from aftersales import words
-from aftersales.plot import theme
-from aftersales.plot.colours import TOO_FEW, Scale, key
-from aftersales.plot.labels import columns, lines_of, short
-from aftersales.plot.svg import describe
-from aftersales.regions import Region
+from aftersales.plot.look import theme
+from aftersales.plot.look.colours import TOO_FEW, Scale, key
+from aftersales.plot.look.labels import columns, lines_of, short
+from aftersales.plot.look.svg import describe
+from aftersales.profile.regions import Region
 from aftersales.words import say, say_n
 
 _TILE = 62  # pixels a tile is high
@@ -157,4 +157,4 @@ def _map_words(
         low=theme.said(known[lowest], unit),
         where_low=names[lowest],
     )
-    return theme.sentences(head, tail)
+    return words.sentences(head, tail)

@@ -14,16 +14,17 @@ from typing import Any
 import pandas as pd
 
 from aftersales import words
-from aftersales.config import Profile
-from aftersales.data.files import write_text
-from aftersales.data.store import Store
+from aftersales.data.store.files import write_text
+from aftersales.data.store.store import Store
 from aftersales.errors import RequestError
-from aftersales.report import executed, gather, history
-from aftersales.report.executor import cores, default_engine, do_tasks, share
+from aftersales.profile.config import Profile
 from aftersales.report.fork.limits import NOTEBOOK_S, Limits, fair_memory
-from aftersales.report.frame import job_frame
-from aftersales.report.index_page import index_page
-from aftersales.report.plan import (
+from aftersales.report.pages import executed, gather
+from aftersales.report.pages.index_page import index_page
+from aftersales.report.pages.region_page import region_page
+from aftersales.report.plan import history
+from aftersales.report.plan.frame import job_frame
+from aftersales.report.plan.plan import (
     Job,
     choose_notebooks,
     choose_regions,
@@ -31,9 +32,9 @@ from aftersales.report.plan import (
     profile_digest,
     regions_held,
 )
-from aftersales.report.region_page import region_page
-from aftersales.report.settle import outcome_of
-from aftersales.report.task import Outcome, Task
+from aftersales.report.plan.task import Outcome, Task
+from aftersales.report.run.executor import cores, default_engine, do_tasks, share
+from aftersales.report.run.settle import outcome_of
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _run(
 def _answers(tasks: Sequence[Task], store: Store, request: Request) -> Iterator[tuple[Task, Any]]:
     if not request.executor:
         return do_tasks(tasks, store=store, workers=request.workers)
-    from aftersales.report.cluster import do_tasks_on
+    from aftersales.report.run.cluster import do_tasks_on
 
     return do_tasks_on(
         request.executor,

@@ -8,9 +8,9 @@ import sys
 import nbformat
 import pytest
 
-from aftersales.report.executor import modules_of
 from aftersales.report.fork.client import joined
 from aftersales.report.fork.streams import CELL, Stream
+from aftersales.report.run.executor import modules_of
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
 

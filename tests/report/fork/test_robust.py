@@ -14,14 +14,14 @@ import nbformat
 import papermill
 import pytest
 
-from aftersales.report import executor
-from aftersales.report.engine import Task, run_task
 from aftersales.report.fork import safety
 from aftersales.report.fork.engine import NAME
 from aftersales.report.fork.limits import Limits, fair_memory, memory_used
 from aftersales.report.fork.template import clean_process
-from aftersales.report.frame import Frame
-from aftersales.report.plan import Job
+from aftersales.report.plan.frame import Frame
+from aftersales.report.plan.plan import Job
+from aftersales.report.run import executor
+from aftersales.report.run.engine import Task, run_task
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
 WAIT = """import os, subprocess, time
@@ -213,8 +213,8 @@ RENDER = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from types import SimpleNamespace
-from aftersales.cli import main
-from aftersales.data import store
+from aftersales.command.cli import main
+from aftersales.data.store import store
 sys.argv = ["aftersales", "render", "--profile", "demo", "--region", "all", "--workers", "1"]
 if __name__ == "__main__":
     import pandas as pd

@@ -13,13 +13,13 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from aftersales.cli import run_command
-from aftersales.report.execution import KERNEL
-from aftersales.report.executor import LIBRARIES
+from aftersales.command.cli import run_command
 from aftersales.report.fork.client import joined
 from aftersales.report.fork.engine import NAME
 from aftersales.report.fork.template import clean_process
-from aftersales.report.plan import list_notebooks
+from aftersales.report.plan.plan import list_notebooks
+from aftersales.report.run.execution import KERNEL
+from aftersales.report.run.executor import LIBRARIES
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
 ROOT = Path(__file__).resolve().parents[3]

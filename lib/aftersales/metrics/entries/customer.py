@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aftersales.metrics.entries.product import START, WILSON
+from aftersales.metrics.families.satisfaction import csat_rate, net_promoter_score
+from aftersales.metrics.families.value import cost_per_repair, cost_per_ticket, cost_per_unit
 from aftersales.metrics.metric import Metric
-from aftersales.metrics.satisfaction import csat_rate, net_promoter_score
-from aftersales.metrics.value import cost_per_repair, cost_per_ticket, cost_per_unit
 from aftersales.words import N_
 
 COSTS = "repairs.labour_cost or repairs.part_cost"

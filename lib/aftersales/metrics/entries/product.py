@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from aftersales.metrics.metric import Metric
-from aftersales.metrics.product import (
+from aftersales.metrics.families.product import (
     claims_per_1000,
     complaints_per_1000,
     dead_on_arrival_rate,
     faults_per_1000,
 )
-from aftersales.metrics.returns import return_rate
-from aftersales.metrics.volume import ticket_mix, ticket_volume
+from aftersales.metrics.families.returns import return_rate
+from aftersales.metrics.families.volume import ticket_mix, ticket_volume
+from aftersales.metrics.metric import Metric
 from aftersales.words import N_
 
 GARWOOD = "exact Poisson interval: Garwood 1936, Biometrika 28:437"

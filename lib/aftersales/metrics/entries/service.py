@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from aftersales.metrics.backlog import backlog_age_days, open_backlog
-from aftersales.metrics.durations import resolution_hours, response_hours, turnaround_days
 from aftersales.metrics.entries.product import GARWOOD, WILSON
-from aftersales.metrics.labour import mean_repair_hours
-from aftersales.metrics.metric import Metric
-from aftersales.metrics.service import (
+from aftersales.metrics.families.backlog import backlog_age_days, open_backlog
+from aftersales.metrics.families.durations import resolution_hours, response_hours, turnaround_days
+from aftersales.metrics.families.labour import mean_repair_hours
+from aftersales.metrics.families.service import (
     escalation_rate,
     first_contact_resolution_rate,
     first_time_fix_rate,
@@ -16,6 +15,7 @@ from aftersales.metrics.service import (
     repeat_repair_rate,
     sla_attainment_rate,
 )
+from aftersales.metrics.metric import Metric
 from aftersales.words import N_
 
 KAPLAN_MEIER = (

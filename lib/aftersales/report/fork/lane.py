@@ -32,7 +32,7 @@ class Ready:
         safety.end_with_parent(os.getppid(), by=signal.SIGTERM)
         signal.signal(signal.SIGTERM, _leave)
         if self.shared:
-            from aftersales.metrics.national import unpack
+            from aftersales.metrics.counting.company import unpack
 
             unpack(self.shared)
         template.load(self.modules)

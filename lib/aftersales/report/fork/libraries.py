@@ -10,7 +10,7 @@ from aftersales.report.fork.template import load
 
 # Packages that notebooks and pages use part by part; all their modules are loaded.
 _WHOLE = (
-    "aftersales.analyses",
+    "aftersales.questions",
     "aftersales.metrics",
     "aftersales.plot",
     "aftersales.report",
@@ -25,8 +25,8 @@ _LATE = (
     "IPython.core.magic_arguments",
     "IPython.core.magics.ast_mod",
     "IPython.core.magics.execution",
-    "aftersales.project",
-    "aftersales.provenance",
+    "aftersales.display.project",
+    "aftersales.display.provenance",
     "babel.lists",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",

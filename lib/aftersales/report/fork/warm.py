@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from aftersales import words
-from aftersales.config import LANGUAGES
-from aftersales.plot import theme
-from aftersales.plot.svg import figure_svg
-from aftersales.provenance import code_revision
+from aftersales.display.provenance import code_revision
+from aftersales.plot.look import theme
+from aftersales.plot.look.svg import figure_svg
+from aftersales.profile.config import LANGUAGES
 
 _SIZES = (10, theme.SMALL, 12, 13)
 _TEXT = "0123456789 %.,-–×abcdefghijklmnopqrstuvwxyz中"

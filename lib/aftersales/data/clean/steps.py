@@ -1,0 +1,274 @@
+"""Steps that make canonical columns of source cells: codes, dates, numbers, order, regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aftersales.data.clean.rows import Plan, Rows
+from aftersales.data.mapping.fields import ColumnMapping
+from aftersales.data.privacy.privacy import mask_text, pseudonym
+from aftersales.data.read import values
+from aftersales.data.store.account import Note
+from aftersales.profile.regions import UNKNOWN, fold
+
+EARLIEST = pd.Timestamp("1900-01-01")  # no after-sales record is older; a profile may say later
+AHEAD = {("orders", "promised_at"), ("subscriptions", "due_at")}  # may lie after as_of
+_TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+
+
+def make_columns(rows: Rows, plan: Plan) -> Rows:
+    """Give every canonical column its cells: a source column, an expression or a constant."""
+    made: dict[str, pa.Array] = {}
+    for column in plan.columns():
+        if column.source is not None:
+            made[column.name] = rows.cells[column.source]
+        elif column.sql is not None:
+            place = f"columns: {column.name}: sql"
+            found = rows.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
+            made[column.name] = _as_cells(found, column)
+        else:
+            made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(rows.source))
+    return rows.with_columns(made)
+
+
+def _as_cells(found: pa.Array, column: ColumnMapping) -> pa.Array:
+    """What an expression gave, as text; times stay times where a date is wanted."""
+    if pa.types.is_timestamp(found.type) and found.type.tz:
+        found = found.cast(pa.timestamp("us"))
+    if column.kind == "date" and pa.types.is_temporal(found.type):
+        return found.cast(values.TIME)
+    return found.cast(pa.string())
+
+
+def codes(rows: Rows, plan: Plan) -> Rows:
+    """Replace codes by what they stand for, compared without regard to case and width."""
+    for column in plan.columns():
+        if column.kind == "date" or not (column.codes or column.values):
+            continue
+        known = {fold(v): v for v in column.values} | {fold(k): v for k, v in column.codes.items()}
+        keep = column.other == "keep"
+        before = rows.columns[column.name]
+        after = values.recoded(before, codes=known, keep_others=keep)
+        changed = values.n_true(pc.not_equal(before, after))
+        rows = rows.with_columns({column.name: after})
+        rows = rows.noted(Note("codes", "recoded", changed, {"column": column.name}))
+        rows = _others(rows, column, before, after)
+    return rows
+
+
+def _others(rows: Rows, column: ColumnMapping, before: pa.Array, after: pa.Array) -> Rows:
+    """Account for cells that are in no code list."""
+    said = {"column": column.name}
+    lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+    if column.other == "reject":
+        reason = f"{column.name} is in no code list"
+        return rows.without(lost, reason=reason, note=Note("codes", "other_reject", 0, said))
+    if column.other == "keep" and column.kind == "str" and column.values:
+        lists = {*column.values, *column.codes.values()}
+        lost = pc.and_(pc.is_valid(after), pc.invert(pc.is_in(after, value_set=pa.array(lists))))
+        return rows.noted(Note("codes", "other_keep", values.n_true(lost), said))
+    return rows.noted(Note("codes", "other_missing", values.n_true(lost), said))
+
+
+def dates(rows: Rows, plan: Plan) -> Rows:
+    """Read dates by the declared formats; a required one that cannot be read rejects its row."""
+    for column in plan.columns("date"):
+        before = rows.columns[column.name]
+        if before.type == values.TIME:
+            continue
+        formats = column.format or values.ISO_FORMATS
+        after = values.dates(before, formats=formats, timezone=plan.timezone)
+        rows = rows.with_columns({column.name: after})
+        lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+        seen = (
+            {"example": values.shape(before.filter(lost)[0].as_py())} if values.n_true(lost) else {}
+        )
+        shown = ", ".join(column.format) or "ISO 8601"
+        said = {"column": column.name, "formats": shown}
+        total = Note("dates", "", len(before) - before.null_count, {"column": column.name})
+        reason = f"{column.name} is not a date in {shown}"
+        rows = _lose(rows.noted(total), column, lost, "dates", "date", said, seen, reason)
+    return rows
+
+
+def future_dates(rows: Rows, plan: Plan) -> Rows:
+    """No date lies after its declared `max`, or the end of the day `as_of`."""
+    for column in plan.columns("date"):
+        limit = column.max if column.max is not None else plan.as_of
+        if limit is None or (column.max is None and (plan.table, column.name) in AHEAD):
+            continue
+        limit = end_of_day(limit)
+        times = rows.columns[column.name]
+        late = pc.greater(times, _moment(limit))
+        seen = {"high": _day(pc.max(times))} if values.n_true(late) else {}
+        said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
+        reason = f"{column.name} lies after {limit:%Y-%m-%d}"
+        rows = _lose(rows, column, late, "future dates", "future", said, seen, reason)
+    return rows
+
+
+def impossible_dates(rows: Rows, plan: Plan) -> Rows:
+    """No date lies before its declared `min`, or 1900."""
+    for column in plan.columns("date"):
+        limit = EARLIEST if column.min is None else column.min
+        times = rows.columns[column.name]
+        early = pc.less(times, _moment(limit))
+        seen = {"low": _day(pc.min(times))} if values.n_true(early) else {}
+        said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
+        reason = f"{column.name} lies before {limit:%Y-%m-%d}"
+        rows = _lose(rows, column, early, "impossible dates", "past", said, seen, reason)
+    return rows
+
+
+def numbers(rows: Rows, plan: Plan) -> Rows:
+    """Read numbers and yes/no, apply the scale, and keep numbers in their range."""
+    for column in plan.columns("bool"):
+        before = rows.columns[column.name]
+        after = values.truths(before)
+        lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+        rows = rows.with_columns({column.name: after})
+        said = {"column": column.name}
+        rows = rows.noted(Note("numbers", "truth_missing", values.n_true(lost), said))
+    for column in plan.columns("int", "float"):
+        rows = _in_range(_read_numbers(rows, column), column)
+        if column.kind == "int":
+            whole = rows.columns[column.name].cast(pa.int64(), safe=False)
+            rows = rows.with_columns({column.name: whole})
+    return rows
+
+
+def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
+    before = rows.columns[column.name]
+    after = values.numbers(before)
+    lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+    if column.scale != 1:
+        after = pc.multiply(after, column.scale)
+    said, reason = {"column": column.name}, f"{column.name} is not a number"
+    whole = _whole(after) if column.kind == "int" else after
+    rows = rows.with_columns({column.name: whole})
+    if column.kind == "int":
+        n = whole.null_count - after.null_count
+        rows = rows.noted(Note("numbers", "whole_missing", n, said))
+    return _lose(rows, column, lost, "numbers", "number", said, {}, reason)
+
+
+def _whole(found: pa.Array) -> pa.Array:
+    """Whole numbers that an integer column can hold; others become null."""
+    rounded = pc.round(found)
+    near = pc.less(pc.abs(pc.subtract(found, rounded)), 1e-9)  # 0.01 x 300 is not quite 3
+    fits = pc.and_(near, pc.less(pc.abs(rounded), 2.0**63))
+    return pc.if_else(fits, rounded, pa.scalar(None, pa.float64()))
+
+
+def _in_range(rows: Rows, column: ColumnMapping) -> Rows:
+    if column.min is None and column.max is None:
+        return rows
+    found = rows.columns[column.name]
+    low = -float("inf") if column.min is None else column.min
+    high = float("inf") if column.max is None else column.max
+    outside = pc.or_(pc.less(found, low), pc.greater(found, high))
+    away = pc.min_max(found.filter(outside)).as_py() if values.n_true(outside) else {}
+    seen = {"low": away["min"], "high": away["max"]} if away else {}
+    said = {"column": column.name, "range": f"{low:g} to {high:g}"}
+    reason = f"{column.name} is outside {low:g} to {high:g}"
+    return _lose(rows, column, outside, "numbers", "range", said, seen, reason)
+
+
+def _lose(
+    rows: Rows,
+    column: ColumnMapping,
+    mask: pa.Array,
+    step: str,
+    message: str,
+    said: dict[str, Any],
+    seen: dict[str, Any],
+    reason: str,
+) -> Rows:
+    """Cells that cannot be right: reject the row if the column is required, else set missing."""
+    mask = pc.fill_null(mask, False)
+    if column.required:
+        note = Note(step, f"{message}_reject", 0, said, seen)
+        return rows.without(mask, reason=reason, note=note)
+    note = Note(step, f"{message}_missing", values.n_true(mask), said, seen)
+    if note.n:
+        now = rows.columns[column.name]
+        now = pc.if_else(mask, pa.scalar(None, now.type), now)
+        rows = rows.with_columns({column.name: now})
+    return rows.noted(note)
+
+
+def time_order(rows: Rows, plan: Plan) -> Rows:
+    """Set the later time of a declared pair to missing where it lies before the earlier one."""
+    for earlier, later in plan.mapping.time_order:
+        if earlier not in rows.columns or later not in rows.columns:
+            continue
+        wrong = pc.fill_null(pc.less(rows.columns[later], rows.columns[earlier]), False)
+        mended = pc.if_else(wrong, pa.scalar(None, values.TIME), rows.columns[later])
+        note = Note(
+            "time order", "order", values.n_true(wrong), {"later": later, "earlier": earlier}
+        )
+        rows = rows.with_columns({later: mended}).noted(note)
+    return rows
+
+
+def required(rows: Rows, plan: Plan) -> Rows:
+    """Reject rows that lack a required value."""
+    for column in plan.columns():
+        if column.required:
+            note = Note("required", "required", 0, {"column": column.name})
+            lacking = pc.is_null(rows.columns[column.name])
+            rows = rows.without(lacking, reason=f"{column.name} is missing", note=note)
+    return rows
+
+
+def regions(rows: Rows, plan: Plan) -> Rows:
+    """Replace spellings of regions by their ids; what the tree does not hold is `unknown`."""
+    if "region" not in rows.columns:
+        return rows
+    before = rows.columns["region"]
+    after = values.recoded(before, codes=plan.regions)
+    lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+    said = {"file": plan.regions_file}
+    rows = rows.with_columns({"region": pc.fill_null(after, UNKNOWN)})
+    return rows.noted(
+        Note("regions", "region_unknown", values.n_true(lost), said),
+        Note("regions", "region_missing", before.null_count),
+    )
+
+
+def privacy(rows: Rows, plan: Plan) -> Rows:
+    """Replace personal columns by pseudonyms and mask personal data in free text."""
+    for column in plan.columns("str"):
+        cells = rows.columns[column.name]
+        said = {"column": column.name}
+        if column.personal == "pseudonym":
+            hidden = pseudonym(values.to_series(cells), key=plan.key)
+            n = len(cells) - cells.null_count
+            rows = rows.noted(Note("privacy", "pseudonym", n, said))
+        elif column.mask:
+            hidden, kinds = mask_text(values.to_series(cells))
+            masked = [Note("privacy", "masked", n, {**said, "kind": k}) for k, n in kinds.items()]
+            rows = rows.noted(*masked)
+        else:
+            continue
+        rows = rows.with_columns({column.name: pa.Array.from_pandas(hidden, type=pa.string())})
+    return rows
+
+
+def end_of_day(moment: pd.Timestamp) -> pd.Timestamp:
+    """The last microsecond of the day, for a limit that is given as a day."""
+    if moment != moment.normalize():
+        return moment
+    return moment + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+
+
+def _moment(limit: pd.Timestamp) -> pa.Scalar:
+    return pa.scalar(limit.to_pydatetime(), values.TIME)
+
+
+def _day(moment: pa.Scalar) -> str:
+    return f"{moment.as_py():%Y-%m-%d}"

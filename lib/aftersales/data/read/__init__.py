@@ -1,0 +1,1 @@
+"""Raw files and databases, read in batches by the mapping."""

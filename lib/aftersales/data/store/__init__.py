@@ -1,0 +1,1 @@
+"""Clean tables on disk: folders, manifest, account, and the store that scans them."""

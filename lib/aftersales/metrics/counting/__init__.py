@@ -1,0 +1,1 @@
+"""How a lazy table is reduced: engines, rows, attributes, exposure, what is kept of a company."""

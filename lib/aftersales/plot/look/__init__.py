@@ -1,0 +1,1 @@
+"""How figures look: theme, colours, fonts, labels, SVG."""

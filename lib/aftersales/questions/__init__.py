@@ -1,0 +1,1 @@
+"""One folder a notebook: facts, words, tables, charts, result."""

@@ -1,0 +1,1 @@
+"""When in their life do units fail?"""

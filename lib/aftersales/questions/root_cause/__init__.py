@@ -1,0 +1,1 @@
+"""What best explains it?"""

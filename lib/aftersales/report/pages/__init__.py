@@ -1,0 +1,1 @@
+"""Pages: HTML of a report, a region, and the index."""

@@ -1,0 +1,1 @@
+"""Reports run: engines, pools, clusters."""

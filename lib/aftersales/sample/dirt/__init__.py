@@ -1,0 +1,1 @@
+"""What makes the made-up files as dirty as real ones."""

@@ -1,0 +1,1 @@
+"""The tables of the made-up company, as its systems hold them."""

@@ -1,0 +1,1 @@
+"""Surveillance of many short series."""

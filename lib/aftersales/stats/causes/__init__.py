@@ -1,0 +1,1 @@
+"""Causes by comparison inside strata, and the pitfalls that mimic them."""

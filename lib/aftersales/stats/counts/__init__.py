@@ -1,0 +1,1 @@
+"""Counts and rates: intervals, excess, dispersion, shrinkage, multiplicity."""

@@ -1,0 +1,1 @@
+"""Life of units: recurrence, months in service, claims ahead, completeness."""

@@ -1,0 +1,1 @@
+"""Like with like: standardised, stratified, mix and rate."""

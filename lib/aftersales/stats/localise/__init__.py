@@ -1,0 +1,1 @@
+"""Which combination of attributes explains a change."""

@@ -1,0 +1,1 @@
+"""Places: funnels and scans."""

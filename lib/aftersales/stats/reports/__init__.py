@@ -1,0 +1,1 @@
+"""Disproportionate reporting of pairs."""

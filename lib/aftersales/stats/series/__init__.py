@@ -1,0 +1,1 @@
+"""Series over months: season, windows, change points, control limits, forecast."""

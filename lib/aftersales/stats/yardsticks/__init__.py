@@ -1,0 +1,1 @@
+"""What published methods give, for tests."""

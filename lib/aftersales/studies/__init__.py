@@ -1,0 +1,1 @@
+"""Compare like with like and judge; never speak."""

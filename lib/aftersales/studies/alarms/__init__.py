@@ -1,0 +1,1 @@
+"""Weekly alarms and how often they are false."""

@@ -1,0 +1,1 @@
+"""What explains an excess: searched, checked, cleared."""

@@ -1,0 +1,1 @@
+"""Places and products: expected, judged, clustered."""

@@ -1,0 +1,1 @@
+"""Monthly and weekly series: judged, dated, forecast."""
