@@ -3,7 +3,6 @@ import pytest
 
 from aftersales.studies.scope import read_scope
 from aftersales.studies.strata import (
-    child_region,
     fault_study,
     lacking_for_faults,
     return_study,
@@ -13,11 +12,12 @@ from aftersales.studies.strata import (
 
 
 def test_a_region_is_the_child_it_lies_in_and_missing_outside_of_them(company):
-    rows = pd.DataFrame({"region": ["CN-11", "CN-N", "CN-44", "CN", "unknown"]})
-    scope = read_scope(company({"units": rows}))
-    found = scope.store.scan("units").with_columns(child_region(scope)).collect().to_native()
-    assert found["region"].tolist()[:3] == ["CN-N", "CN-N", "CN-S"]
-    assert found["region"].isna().tolist() == [False, False, False, True, True]
+    rows = pd.DataFrame({"region": ["CN-11", "CN-N", "CN-44", "CN", "unknown"], "ticket_id": "t"})
+    rows["opened_at"] = pd.Timestamp("2025-12-01")
+    scope = read_scope(company({"tickets": rows}))
+    found = scope.measure("ticket_volume", by=["region"], months=1)
+    assert found.dropna().set_index("region")["n_tickets"].to_dict() == {"CN-N": 2, "CN-S": 1}
+    assert found["region"].isna().sum() == 2
 
 
 def test_a_region_without_children_has_no_attribute_region(company, units, faults):

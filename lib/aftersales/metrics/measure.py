@@ -8,19 +8,13 @@ import narwhals as nw
 import pandas as pd
 
 from aftersales.errors import DataError, RequestError
+from aftersales.metrics.additive import ADDITIVE, additive_metric
+from aftersales.metrics.cells import at_risk_in, cells
 from aftersales.metrics.counting.attributes import lacking
-from aftersales.metrics.counting.rows import Scope, denominator
+from aftersales.metrics.counting.engines import with_poisson_interval
+from aftersales.metrics.counting.rows import Rows, denominator
 from aftersales.metrics.families.backlog import backlog_by_month
-from aftersales.metrics.families.product import rated
 from aftersales.metrics.families.volume import every_month
-from aftersales.metrics.kept_counts import (
-    ADDITIVE,
-    additive_metric,
-    at_risk_in,
-    events_of_tickets,
-    events_of_units,
-    products_at_risk,
-)
 from aftersales.metrics.metric import Metric
 from aftersales.metrics.registry import metric as entry
 
@@ -76,15 +70,15 @@ def measure(
             f"Metric {key} needs {', '.join(lacks)}, which profile {store.profile.name} does not "
             "have. Map it in sources.yaml, or leave this metric out."
         )
-    scope = Scope(store, region, pd.Timestamp(as_of or store.as_of), months, level)
+    asked = Rows(store, region, pd.Timestamp(as_of or store.as_of), months, level)
     groups = [*by, "month"] if monthly and "month" not in by else [*by]
     if key in PER_1000:
-        return _per_1000(metric, scope, by=groups, **options)
+        return _per_1000(metric, asked, by=groups, **options)
     if metric.window_days:
-        options = _window(metric, scope, window_days) | options
+        options = _window(metric, asked, window_days) | options
     if key == "open_backlog" and "month" in groups:
-        return _backlog(metric, scope, by=groups)
-    return _frame(metric, scope, by=groups, options=options)
+        return _backlog(metric, asked, by=groups)
+    return _frame(metric, asked, by=groups, options=options)
 
 
 def at_risk(
@@ -103,9 +97,7 @@ def at_risk(
     DataFrame, one row per group and month
         `by`, ``month``, ``at_risk``; ``attrs["denominator"]`` is "units" or "exposure".
     """
-    if denominator(store, by) is None:
-        raise DataError(_no_denominator(store, by))
-    return at_risk_in(Scope(store, region, pd.Timestamp(as_of or store.as_of), months, level), by)
+    return at_risk_in(Rows(store, region, pd.Timestamp(as_of or store.as_of), months, level), by)
 
 
 def available(key: str, store: Any, *, by: Groups = ()) -> bool:
@@ -150,60 +142,21 @@ def _lacking_per_1000(store: Any, by: list[str]) -> list[str]:
     return [f"tickets.{column}" for column in by if not store.has("tickets", column)]
 
 
-def _no_denominator(store: Any, by: Groups) -> str:
-    return (
-        f"Profile {store.profile.name} has neither units nor exposure by "
-        f"{', '.join(by) or 'month'}, so nothing is known to divide by. Map one of the tables in "
-        "sources.yaml, or use the metric ticket_volume, which counts."
-    )
-
-
-def _per_1000(
-    metric: Metric, scope: Scope, *, by: list[str], joined: bool | None = None
-) -> pd.DataFrame:
-    """Events over those at risk; `joined` takes the attributes from the unit of each ticket."""
-    store, groups = scope.store, [column for column in by if column != "month"]
-    exposure = at_risk_in(scope, groups)
-    table = exposure.attrs["denominator"]
-    if joined is None:
-        joined = table == "units" and not store.has("tickets", *groups)
-    joined = joined and table == "units"
-    both = table == "exposure" and store.has("exposure", "product")
-    products = products_at_risk(scope) if both and store.has("tickets", "product") else None
-    counts = _events(metric, scope, exposure, by=by, joined=joined, products=products)
-    if counts is not None:
-        frame = rated(counts, exposure, by=by, count=metric.count)
-    else:
-        tickets = scope.rows("tickets", by=[] if joined else groups)
-        units = scope.rows("units", by=groups) if joined else None
-        if products is not None:
-            tickets = tickets.filter(nw.col("product").is_in(products))
-        frame = metric.function(tickets, exposure=exposure, by=by, as_of=scope.as_of, units=units)
-    frame.attrs["denominator"] = table
+def _per_1000(metric: Metric, asked: Rows, *, by: list[str]) -> pd.DataFrame:
+    """Events over those at risk."""
+    found = cells(asked, ticket_type=metric.count[2:-1], by=by)
+    numbers = found[["at_risk", "cases"]]
+    sums = numbers.groupby([found[c] for c in by], dropna=False).sum() if by else None
+    sums = numbers.sum().to_frame().T if sums is None else sums.reset_index()
+    sums = sums.rename(columns={"at_risk": "n", "cases": metric.count})
+    frame = with_poisson_interval(sums.astype({metric.count: "int64"}), count=metric.count)
+    frame.attrs = found.attrs
     return frame
 
 
-def _events(
-    metric: Metric,
-    scope: Scope,
-    exposure: pd.DataFrame,
-    *,
-    by: list[str],
-    joined: bool,
-    products: list[str] | None,
-) -> pd.DataFrame | None:
-    """The tickets in the months that the exposure covers, from counts that are kept, or None."""
-    first, last = exposure["month"].min(), exposure["month"].max()
-    months = None if pd.isna(first) else pd.date_range(first, last, freq="MS")
-    call = {"by": by, "months": months, "ticket_type": metric.count[2:-1]}
-    if joined:
-        return events_of_units(scope, **call)
-    return events_of_tickets(scope, **call, products=products)
-
-
-def _window(metric: Metric, scope: Scope, window_days: int | None) -> dict[str, float]:
+def _window(metric: Metric, asked: Rows, window_days: int | None) -> dict[str, float]:
     """The window asked for, else that of targets.yaml, else the metric's own."""
-    target = scope.store.profile.target(metric.key).window_days
+    target = asked.store.profile.target(metric.key).window_days
     days = window_days or target or metric.window_days
     if metric.key == "sla_attainment_rate":
         return {"sla_hours": 24.0 * days}
@@ -218,58 +171,55 @@ def _columns(metric: Metric, store: Any) -> dict[str, str | None]:
     }
 
 
-def _backlog(metric: Metric, scope: Scope, *, by: list[str]) -> pd.DataFrame:
-    rows = scope.rows("tickets", by=by)
-    chosen = _columns(metric, scope.store)
-    frame = backlog_by_month(rows, by=by, as_of=scope.as_of, **chosen)
-    if scope.start is None:
+def _backlog(metric: Metric, asked: Rows, *, by: list[str]) -> pd.DataFrame:
+    rows = asked.of("tickets", by=by)
+    chosen = _columns(metric, asked.store)
+    frame = backlog_by_month(rows, by=by, as_of=asked.as_of, **chosen)
+    if asked.start is None:
         return frame
-    return frame[frame["month"] >= scope.start].reset_index(drop=True)
+    return frame[frame["month"] >= asked.start].reset_index(drop=True)
 
 
-def _frame(metric: Metric, scope: Scope, *, by: list[str], options: dict[str, Any]) -> pd.DataFrame:
+def _frame(metric: Metric, asked: Rows, *, by: list[str], options: dict[str, Any]) -> pd.DataFrame:
     """The metric's own function, fed with the rows of its tables."""
-    options = _columns(metric, scope.store) | options
+    options = _columns(metric, asked.store) | options
     time = options.get(metric.time, metric.time)
     table, _, column = time.rpartition(".")
     if "month" in by and (table or not time):
         raise RequestError(f"Metric {metric.key} cannot be split by month; ask for it as a whole.")
-    frame = None
     if metric.key in ADDITIVE:
-        frame = additive_metric(metric, scope, by=by, since=column, options=options)
-    if frame is None:
-        frame = _direct(metric, scope, by=by, since=column, of=table, options=options)
+        frame = additive_metric(metric, asked, by=by, since=column, options=options)
+    else:
+        frame = _direct(metric, asked, by=by, since=column, of=table, options=options)
     if metric.key == "ticket_volume" and "month" in by:
-        return every_month(frame, by=by, start=scope.start, as_of=scope.as_of)
+        return every_month(frame, by=by, start=asked.start, as_of=asked.as_of)
     return frame
 
 
 def _direct(
-    metric: Metric, scope: Scope, *, by: list[str], since: str, of: str, options: dict[str, Any]
+    metric: Metric, asked: Rows, *, by: list[str], since: str, of: str, options: dict[str, Any]
 ) -> pd.DataFrame:
     """The metric's function on the rows of the region."""
     tables = {
-        name: _rows(metric, scope, source, by=by, since=since, of=of or metric.main)
+        name: _rows(metric, asked, source, by=by, since=since, of=of or metric.main)
         for name, source in metric.inputs.items()
     }
     first = tables.pop(next(iter(metric.inputs)))
-    return metric.function(first, **tables, by=by, as_of=scope.as_of, **options)
+    return metric.function(first, **tables, by=by, as_of=asked.as_of, **options)
 
 
 def _rows(
-    metric: Metric, scope: Scope, table: str, *, by: list[str], since: str, of: str
+    metric: Metric, asked: Rows, table: str, *, by: list[str], since: str, of: str
 ) -> nw.LazyFrame:
     """One input of a metric; the months asked for limit the time `since` of the table `of`."""
     if (
         table == "repairs"
         and metric.key == "claims_per_1000"
-        and not scope.store.has(table, "unit_id")
+        and not asked.store.has(table, "unit_id")
     ):
-        return scope.rows("tickets").filter(nw.col("ticket_type") == "fault")
-    if table != metric.main and metric.key in ADDITIVE:  # looked up by key, wherever it is stored
-        return scope.company().rows(table)
-    wanted = _wanted(metric, scope.store, by) if table == metric.main else ()
-    return scope.rows(table, by=wanted, since=since if table == of else "")
+        return asked.of("tickets").filter(nw.col("ticket_type") == "fault")
+    wanted = _wanted(metric, asked.store, by) if table == metric.main else ()
+    return asked.of(table, by=wanted, since=since if table == of else "")
 
 
 def _wanted(metric: Metric, store: Any, by: list[str]) -> list[str]:

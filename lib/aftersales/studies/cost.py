@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import narwhals as nw
-import pandas as pd
-
 from aftersales.metrics import available
-from aftersales.metrics.counting.engines import collect, known, reduce, total
-from aftersales.metrics.kept_counts import count_rows
+from aftersales.metrics.cells import ticket_counts
 from aftersales.studies.scope import Scope
 
 _TICKETS = {"faults_per_1000": "fault", "complaints_per_1000": "complaint"}
@@ -19,29 +15,17 @@ def cost_per_case(scope: Scope, metric: str, *, months: int) -> float | None:
     None where tickets have no cost, or none of that kind has one, and for metrics that do not
     count tickets (a late repair has no price of its own).
     """
-    by = ["ticket_type"] if metric in _TICKETS else []
     if metric not in (*_TICKETS, "ticket_volume", "ticket_mix"):
         return None
+    by = ["ticket_type"] if metric in _TICKETS else []
     if not available("cost_per_ticket", scope.store, by=by):
         return None
-    sums = _sums(scope, by, start=scope.months(months)[0])
+    sums = ticket_counts(scope.rows(), by=[*by, "month"])
+    sums = sums[sums["month"] >= scope.months(months)[0]]
     if by:
         sums = sums[sums["ticket_type"] == _TICKETS[metric]]
-    n = sums["n"].sum()
+    n = sums["n_priced"].sum()
     return float(sums["cost"].sum() / n) if n else None
-
-
-def _sums(scope: Scope, by: list[str], *, start: pd.Timestamp) -> pd.DataFrame:
-    """Tickets with a cost, and their costs, since `start`."""
-
-    def count(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
-        rows = rows.filter(known("opened_at", as_of=scope.last_day), nw.col("opened_at") >= start)
-        rows = rows.filter(~nw.col("cost").is_null())
-        return collect(reduce(rows, keys, n=nw.len(), cost=total("cost")), sort=keys)
-
-    place = {"region": scope.region.id, "as_of": scope.last_day}
-    key = ("cost of tickets", start)
-    return count_rows(scope.store, "tickets", **place, key=key, by=by, count=count)
 
 
 def cost_of(excess: float, each: float | None) -> float | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from aftersales.data.store.store import Store
 from aftersales.errors import RequestError
+from aftersales.metrics import measure
+from aftersales.metrics.counting.rows import Rows
 from aftersales.profile.config import Profile
 from aftersales.profile.regions import Region
 
@@ -53,6 +56,49 @@ class Scope:
     def months(self, n: int) -> pd.DatetimeIndex:
         """The last `n` complete months, by their first days."""
         return pd.date_range(end=self.last_month, periods=n, freq="MS")
+
+    def rows(self, *, months: int | None = None, region: str = "", rolled: bool = False) -> Rows:
+        """What counts are asked for: the rows of the region, or of another one, up to the last
+        complete month; `rolled`: column ``region`` is the child of the region they lie in."""
+        level = self.children[0].level if rolled and self.children else None
+        return Rows(self.store, region or self.region.id, self.last_day, months, level)
+
+    def measure(
+        self,
+        metric: str,
+        *,
+        by: Sequence[str] = (),
+        months: int | None = None,
+        back: int = 0,
+        region: str = "",
+        monthly: bool = False,
+        rolled: bool | None = None,
+    ) -> pd.DataFrame:
+        """A metric of the region, or of another one; see `metrics.measure`.
+
+        Parameters
+        ----------
+        months : the window, in complete months; `back`: that of so many months earlier
+        rolled : column ``region`` holds children of the scope's region and is missing elsewhere;
+            by default where it is asked for and the region has children
+        """
+        rolled = ("region" in by and bool(self.children)) if rolled is None else rolled
+        frame = measure(
+            metric,
+            self.store,
+            region=region or self.region.id,
+            by=list(by),
+            as_of=self.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0),
+            monthly=monthly,
+            months=months,
+            level=self.children[0].level if rolled else None,
+        )
+        return self.in_children(frame) if rolled else frame
+
+    def in_children(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows with column ``region`` missing where it is no child of the region."""
+        inside = frame["region"].isin([child.id for child in self.children])
+        return frame.assign(region=frame["region"].where(inside))
 
 
 def read_scope(store: Store, *, region: str = "", as_of: pd.Timestamp | None = None) -> Scope:

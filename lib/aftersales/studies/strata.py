@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import narwhals as nw
 import pandas as pd
 
 from aftersales.data.mapping import schema
-from aftersales.data.store.store import Store
-from aftersales.metrics import METRICS, available, measure
-from aftersales.metrics.counting.exposure import DAYS_PER_MONTH, units_at_risk
-from aftersales.metrics.families.product import faults
+from aftersales.metrics import METRICS, available
+from aftersales.metrics.cells import cells
+from aftersales.metrics.counting.attributes import QUARTER, short_texts
 from aftersales.studies.scope import Scope
 
 AGE_EDGES = (0, 3, 6, 12, 24)  # months in service; early failures and wear differ
 FAULT_ATTRIBUTES = ("batch", "supplier", "process", "plant", "warehouse", "model", "region")
-QUARTER = "built_quarter"  # made from `built_at`
 MOST_VALUES = 300  # of a column of the profile's own
 RETURN_ATTRIBUTES = ("warehouse", "carrier", "channel", "batch", "category", "region")
 _FINER = {"model": "product"}  # compared inside the coarser one
@@ -52,25 +49,9 @@ def unit_attributes(scope: Scope) -> tuple[str, ...]:
     if not store.has("units"):
         return FAULT_ATTRIBUTES
     ours = schema.columns("units")
-    rows = store.scan("units")
-    kinds = rows.collect_schema()
-    own = [c for c in store.columns("units") if c not in ours and kinds[c] == nw.String]
-    if own:
-        sizes = rows.select(*[nw.col(c).n_unique() for c in own]).collect().to_pandas().iloc[0]
-        own = [c for c in own if sizes[c] <= MOST_VALUES]
-    return (*FAULT_ATTRIBUTES, QUARTER, *own)
-
-
-def child_region(scope: Scope) -> nw.Expr:
-    """Column `region` as the child of the scope's region it lies in; missing outside of them.
-
-    Rows that name the region itself, or one that could not be resolved, lie in no child.
-    """
-    expression = nw.lit(None, dtype=nw.String)
-    for child in scope.children:
-        inside = nw.col("region").is_in(scope.profile.regions.members(child.id))
-        expression = nw.when(inside).then(nw.lit(child.id)).otherwise(expression)
-    return expression.alias("region")
+    own = [c for c in store.columns("units") if c not in ours]
+    texts = short_texts(store, "units", own, most=MOST_VALUES) if own else []
+    return (*FAULT_ATTRIBUTES, QUARTER, *texts)
 
 
 def fault_study(
@@ -87,37 +68,26 @@ def fault_study(
     """
     if lacking_for_faults(scope):
         return None
-    store = scope.store
-    units = _with_quarter(store.scan("units", region=scope.region.id), attributes, store)
-    columns = units.collect_schema().names()
-    have = [c for c in ("product", *attributes) if c in columns]
+    have = _known(scope, ("product", *attributes))
     if roll_up and not scope.children:
         have = [c for c in have if c != "region"]
-    if "region" in have and roll_up:
-        units = units.with_columns(child_region(scope))
-    aged = store.has("tickets", "age_days")
-    at_risk = units_at_risk(
-        units,
-        by=have,
-        start=scope.months(months)[0],
-        as_of=scope.last_day,
-        age_bands=list(AGE_EDGES) if aged else None,
-    )
-    keys = [*have, "month", "age"] if aged else [*have, "month"]
-    cases, unplaced = _fault_cases(scope, units, keys, months=months)
-    cells = _merged(at_risk.rename(columns={"at_risk": "exposure"}), cases, keys)
-    judged = [a for a in attributes if a in have and cells[a].nunique() > 1]
-    return Study("faults_per_1000", cells, strata_of(judged, cells), unplaced)
+    rolled = roll_up and "region" in have
+    aged = scope.store.has("tickets", "age_days")
+    asked = scope.rows(months=months, rolled=rolled)
+    found = cells(asked, ticket_type="fault", by=have, age=AGE_EDGES if aged else (), joined=True)
+    if rolled:
+        found = scope.in_children(found)
+    judged = [a for a in attributes if a in have and found[a].nunique() > 1]
+    unplaced = found.attrs["without_unit"]
+    found = found.rename(columns={"cases": "count", "at_risk": "exposure"})
+    return Study("faults_per_1000", found, strata_of(judged, found), unplaced)
 
 
-def _with_quarter(units: nw.LazyFrame, attributes: Sequence[str], store: Store) -> nw.LazyFrame:
-    """Units with the quarter they were built in, such as 2014-Q3, where it is asked for."""
-    if QUARTER not in attributes or not store.has("units", "built_at"):
-        return units
-    built = nw.col("built_at").dt
-    year = built.year().cast(nw.String)
-    quarter = ((built.month() + 2) // 3).cast(nw.Int64).cast(nw.String)
-    return units.with_columns(nw.concat_str([year, quarter], separator="-Q").alias(QUARTER))
+def _known(scope: Scope, attributes: Sequence[str]) -> list[str]:
+    """Those of the attributes that units have themselves, or that are made from what they have."""
+    store = scope.store
+    made = {QUARTER} if store.has("units", "built_at") else set()
+    return [a for a in attributes if store.has("units", a) or a in made]
 
 
 def lacking_for_faults(scope: Scope) -> tuple[str, tuple[str, ...]] | None:
@@ -133,35 +103,6 @@ def lacking_for_faults(scope: Scope) -> tuple[str, tuple[str, ...]] | None:
     if not store.has("tickets", "unit_id", "ticket_type"):
         return "tickets", ("unit_id", "ticket_type")
     return None
-
-
-def _fault_cases(
-    scope: Scope, units: nw.LazyFrame, keys: list[str], *, months: int
-) -> tuple[pd.DataFrame, int]:
-    """Faults of the window by `keys`; and the number of those without a known unit."""
-    tickets = scope.store.scan("tickets", region=scope.region.id)
-    tickets = tickets.filter(nw.col("opened_at") >= scope.months(months)[0])
-    if "age" in keys:
-        tickets = tickets.with_columns(age=_age_band())
-    cases = faults(tickets, by=keys, as_of=scope.last_day, units=units)
-    return cases.rename(columns={"n_faults": "count"}), cases.attrs["without_unit"]
-
-
-def _age_band() -> nw.Expr:
-    """Lower edge of the age band of a ticket's unit, in months in service."""
-    age = nw.lit(AGE_EDGES[0])
-    for edge in AGE_EDGES[1:]:
-        older = nw.col("age_days") >= edge * DAYS_PER_MONTH
-        age = nw.when(older).then(nw.lit(edge)).otherwise(age)
-    return age
-
-
-def _merged(exposure: pd.DataFrame, cases: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Cells with both; cases in a cell without exposure keep their count with exposure 0."""
-    if "age" in keys:
-        exposure, cases = (f.astype({"age": "int64"}) for f in (exposure, cases))
-    cells = exposure.merge(cases, on=keys, how="outer")
-    return cells.fillna({"count": 0.0, "exposure": 0.0})
 
 
 def version_study(scope: Scope, *, months: int) -> Study | None:
@@ -207,20 +148,8 @@ def _measured(
     if not available(metric, scope.store, by=keys):
         return None
     rolled = roll_up and "region" in keys and bool(scope.children)
-    cells = measure(
-        metric,
-        scope.store,
-        region=scope.region.id,
-        by=keys,
-        as_of=scope.last_day,
-        monthly=True,
-        months=months,
-        level=scope.children[0].level if rolled else None,
-    )
-    if rolled:
-        inside = cells["region"].isin([r.id for r in scope.children])
-        cells = cells.assign(region=cells["region"].where(inside))
-    return cells.rename(columns={METRICS[metric].count: "count", "n": "exposure"})
+    found = scope.measure(metric, by=keys, months=months, monthly=True, rolled=rolled)
+    return found.rename(columns={METRICS[metric].count: "count", "n": "exposure"})
 
 
 def strata_of(attributes: Sequence[str], cells: pd.DataFrame) -> dict[str, list[str]]:

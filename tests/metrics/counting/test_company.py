@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from aftersales.metrics import METRICS, at_risk, available, measure
+from aftersales.metrics.additive import ADDITIVE
+from aftersales.metrics.cells import count_rows
 from aftersales.metrics.counting import company as module
 from aftersales.metrics.counting.company import filling, forget, once, pack, unpack
 from aftersales.metrics.counting.engines import collect, one, reduce, total
-from aftersales.metrics.kept_counts import ADDITIVE, count_rows
 
 REGIONS = (None, "CN", "CN-N", "CN-44")
 PER_1000 = ("faults_per_1000", "complaints_per_1000")
@@ -94,22 +95,37 @@ def test_what_was_packed_serves_another_process_without_reading(company, monkeyp
     pd.testing.assert_frame_equal(found, alone)
 
 
-def test_nothing_is_kept_where_nothing_is_prepared(company):
-    measure("ticket_volume", company(), region="CN-44")
+def test_where_nothing_is_prepared_only_the_region_is_read_and_whatever_is_coarser_is_added_up(
+    company, monkeypatch
+):
+    tables, read = company(), []
+    scan = type(tables).scan
 
-    assert not module._kept
+    def counted(self, table, *, region=None):
+        read.append((table, region))
+        return scan(self, table, region=region)
+
+    monkeypatch.setattr(type(tables), "scan", counted)
+    finest = measure("ticket_volume", tables, region="CN-N", by=["product", "region"])
+    for region, by in (("CN-N", ["product"]), ("CN-N", []), ("CN-11", ["product"])):
+        found = measure("ticket_volume", tables, region=region, by=by)
+        rows = finest[finest["region"].eq(region) | (region == "CN-N")]
+        assert found["n_tickets"].sum() == rows["n_tickets"].sum()
+
+    assert read == [("tickets", "CN-N")]
 
 
-def test_counts_too_large_to_keep_are_counted_by_region(company, monkeypatch):
+def test_counts_too_large_to_keep_are_made_again(company, monkeypatch):
     tables = company()
     alone = measure("ticket_volume", tables, region="CN-44", by=["unit_id"])
+    forget()
     monkeypatch.setattr(module, "LARGEST", 10)
 
     with filling():
         cut = measure("ticket_volume", tables, region="CN-44", by=["unit_id"])
 
     pd.testing.assert_frame_equal(cut, alone)
-    assert list(module._kept.values()) == [None]
+    assert not [kept for found in module._kept.values() for kept in found]
 
 
 def test_other_data_are_never_taken_for_these(company):

@@ -7,6 +7,7 @@ from typing import Any
 
 import narwhals as nw
 
+from aftersales.metrics.counting.engines import collect
 from aftersales.profile.regions import RegionTree
 
 # table -> (key, table whose row the key names), in the order in which they are asked
@@ -17,12 +18,14 @@ LINKS: dict[str, tuple[tuple[str, str], ...]] = {
     "units": (("customer_id", "customers"),),
     "orders": (("customer_id", "customers"),),
 }
+QUARTER = "built_quarter"
+MADE = {("units", QUARTER): "built_at"}  # attributes made from a column, where that is there
 _STEPS = 2  # how far to follow keys: a repair's unit, and the unit's customer
 
 
 def lacking(store: Any, table: str, columns: Iterable[str], *, steps: int = _STEPS) -> list[str]:
     """Those of `columns` that neither the table nor what its keys refer to can give."""
-    missing = [column for column in columns if not store.has(table, column)]
+    missing = [column for column in columns if not _has(store, table, column)]
     for key, other in LINKS.get(table, ()) if steps else ():
         if store.has(table, key) and store.has(other, key):
             missing = lacking(store, other, missing, steps=steps - 1)
@@ -36,7 +39,8 @@ def with_attributes(
 
     A row whose key is missing or refers to nothing gets a missing value; no row is lost.
     """
-    wanted = [column for column in columns if not store.has(table, column)]
+    lazy = _with_made(store, table, lazy, columns)
+    wanted = [column for column in columns if not _has(store, table, column)]
     for key, other in LINKS.get(table, ()) if steps else ():
         if not (wanted and store.has(table, key) and store.has(other, key)):
             continue
@@ -48,6 +52,34 @@ def with_attributes(
             lazy = lazy.join(side, on=key, how="left")
             wanted = missing
     return lazy
+
+
+def short_texts(store: Any, table: str, columns: Iterable[str], *, most: int) -> list[str]:
+    """Those of `columns` that hold text of at most so many different values."""
+    rows = store.scan(table)
+    kinds = rows.collect_schema()
+    texts = [column for column in columns if kinds[column] == nw.String]
+    if not texts:
+        return []
+    sizes = collect(rows.select(*[nw.col(column).n_unique() for column in texts]), sort=[])
+    return [column for column in texts if sizes[column].iloc[0] <= most]
+
+
+def _has(store: Any, table: str, column: str) -> bool:
+    source = MADE.get((table, column))
+    return store.has(table, column) or (source is not None and store.has(table, source))
+
+
+def _with_made(store: Any, table: str, lazy: nw.LazyFrame, columns: Iterable[str]) -> nw.LazyFrame:
+    """The rows with the quarter a unit was built in, such as 2014-Q3, where it is asked for."""
+    source = MADE.get((table, QUARTER))
+    asked = QUARTER in columns and not store.has(table, QUARTER)
+    if not asked or source is None or not store.has(table, source):
+        return lazy
+    built = nw.col(source).dt
+    year = built.year().cast(nw.String)
+    quarter = ((built.month() + 2) // 3).cast(nw.Int64).cast(nw.String)
+    return lazy.with_columns(nw.concat_str([year, quarter], separator="-Q").alias(QUARTER))
 
 
 def at_level(lazy: nw.LazyFrame, tree: RegionTree, *, level: str) -> nw.LazyFrame:

@@ -1,10 +1,10 @@
-"""What all regions of a run share: computed once for the company, cut out for each region.
+"""Counts and results that are made once: at their finest grain, for as many rows as are shared.
 
 Two kinds of results are kept in this process. `once` keeps whole results, such as the company's
-own figures that every region is compared with. `cut` keeps the company's counts by stored region,
-from which those of any region are added up. Counts are kept only while `filling`, which is how a
-run prepares: for a single region it is cheaper to read that region alone, and nothing else happens
-where nothing was prepared. Either way the numbers are the same.
+own figures that every region is compared with. `cut` keeps counts by stored region: whatever is
+coarser - fewer groups, a region below, regions of a higher level - is added up from them, so that
+the rows are read once. While `filling`, which is how a run of many reports prepares, the whole
+company is counted; else the region alone, for which that is cheaper. The numbers are the same.
 
 Keys hold the fingerprint of the data and all that a result depends on, so that a result is never
 taken for another one; what is handed out are copies.
@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import narwhals as nw
 import pandas as pd
 
 from aftersales.metrics.counting.engines import PLACE
-from aftersales.metrics.counting.rows import Scope
+from aftersales.metrics.counting.rows import Rows
 
+NOWHERE = "?"  # the place of rows without one
 LARGEST = 500_000  # rows of a table of counts worth keeping; larger ones are counted by region
 Result = TypeVar("Result")
 Count = Callable[[nw.LazyFrame, list[str]], pd.DataFrame]
@@ -49,83 +51,110 @@ def once(store: Any, key: tuple[Hashable, ...], compute: Callable[[], Result]) -
     return _copy(_kept[whole])
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """Counts of the rows of a region (None: of all) by groups, held by the place they belong to."""
+
+    region: str | None
+    groups: tuple[str, ...]
+    places: dict[str | None, pd.DataFrame]
+
+    def serve(self, asked: Rows, groups: list[str], *, placed: bool) -> bool:
+        """Whether the counts asked for can be added up from these."""
+        if not set(groups) <= set(self.groups):
+            return False
+        if self.region is None or self.region == asked.region or not placed:
+            return True
+        tree = asked.store.profile.regions
+        return asked.region is not None and asked.region in tree.members(self.region)
+
+
 def cut(
-    scope: Scope,
+    asked: Rows,
     table: str,
     *,
     key: tuple[Hashable, ...],
     by: list[str],
     count: Count,
     since: str = "",
-) -> pd.DataFrame | None:
-    """A region's counts, added up from those of the company; None where these are not kept.
+    made: Collection[str] = (),
+) -> pd.DataFrame:
+    """Counts of a region's rows, added up from what is kept, else made and kept.
 
     Parameters
     ----------
-    scope : the region, the months, and the level of column ``region``
+    asked : the region, the months, and the level of column ``region``
     table : whose rows are counted; a row belongs to the region it is stored under
-    key : name of the count and every parameter it depends on but those of `scope` and `by`
+    key : name of the count and every parameter it depends on but those of `asked` and `by`
     by : groups
     count : takes rows and groups, returns one row per group: the groups, and nothing else but
         columns that can be added up
-    since : the time of the rows that lies in the months of `scope`
+    since : the time of the rows that lies in the months of `asked`
+    made : those of `by` that `count` makes, and that are not looked up by key
 
     Returns
     -------
     DataFrame, one row per group
         `by` and the sums, sorted by `by`; one row in all where `by` is empty.
     """
-    if not (_kept or _filling):
-        return None
-    own = scope.store.has(table, "region")
-    groups = [column for column in by if column != "region"] if own else list(by)
-    level = None if own else scope.level
-    span = (scope.as_of, scope.start if since else None, level)
-    whole = ("cut", _identity(scope.store), table, key, tuple(groups), span)
-    if whole not in _kept:
-        if not _filling:
-            return None
-        company = dataclasses.replace(scope, region=None, level=level)
-        rows = company.rows(table, by=groups, since=since)
-        place = nw.col("region") if own else nw.lit("")
+    placed = asked.store.has(table, "region")
+    groups = [column for column in by if column != "region"] if placed else list(by)
+    level = None if placed else asked.level
+    span = (asked.as_of, asked.start if since else None, level)
+    kept = _kept.setdefault(("cut", _identity(asked.store), table, key, span), [])
+    found = next((c for c in kept if c.serve(asked, groups, placed=placed)), None)
+    if found is None:
+        counted = replace(reach(asked), level=level)
+        looked_up = [column for column in groups if column not in made]
+        rows = counted.of(table, by=looked_up, since=since)
+        place = nw.col("region") if placed else nw.lit("")
         counts = count(rows.with_columns(place.alias(PLACE)), [*groups, PLACE])
-        _kept[whole] = _by_place(counts) if len(counts) <= LARGEST else None
-    places = _kept[whole]
-    return None if places is None else _added(places, scope, by=by, groups=groups)
+        found = _Counts(counted.region, tuple(groups), _by_place(counts))
+        if len(counts) <= LARGEST:
+            kept.append(found)
+    return _added(found.places, asked, by=by, groups=list(found.groups))
+
+
+def reach(asked: Rows) -> Rows:
+    """Whose rows are counted: while a run prepares itself those of the whole company."""
+    return asked.company() if _filling else asked
 
 
 def _by_place(counts: pd.DataFrame) -> dict[str | None, pd.DataFrame]:
     """The counts of each place, sorted by group; None holds none, for the columns' sake."""
     parts: dict[str | None, pd.DataFrame] = {None: counts.iloc[:0].drop(columns=PLACE)}
+    counts = counts.assign(**{PLACE: counts[PLACE].astype(object).fillna(NOWHERE)})
     for place, part in counts.groupby(PLACE, sort=False):
         parts[place] = part.drop(columns=PLACE).reset_index(drop=True)
     return parts
 
 
 def _added(
-    places: dict[str | None, pd.DataFrame], scope: Scope, *, by: list[str], groups: list[str]
+    places: dict[str | None, pd.DataFrame], asked: Rows, *, by: list[str], groups: list[str]
 ) -> pd.DataFrame:
-    """The counts of the places in the region of `scope`, added up by group."""
-    tree = scope.store.profile.regions
-    everywhere = scope.region is None or "" in places
-    held = holders(scope)
+    """The counts of the places in the region of `asked`, added up by group."""
+    tree = asked.store.profile.regions
+    everywhere = asked.region is None or "" in places
+    held = holders(asked)
     parts = [
-        places[p].assign(region=held.get(p, p)) if "region" not in groups else places[p]
-        for p in (places if everywhere else tree.members(scope.region))
+        places[p].assign(region=None if p == NOWHERE else held.get(p, p))
+        if "region" not in groups
+        else places[p]
+        for p in (places if everywhere else tree.members(asked.region))
         if p in places and p is not None
     ] or [places[None].assign(**({} if "region" in groups else {"region": ""}))]
     numbers = [c for c in parts[0] if c not in (*groups, "region")]
-    if len(parts) == 1 and by:
+    if len(parts) == 1 and by and set(groups) <= set(by):
         return parts[0][[*by, *numbers]]
     return added(pd.concat(parts, ignore_index=True), by=by, numbers=numbers)
 
 
-def holders(scope: Scope) -> dict[str, str]:
-    """Stored region -> the region of the scope's level that holds it; {} without a level."""
-    if not scope.level:
+def holders(asked: Rows) -> dict[str, str]:
+    """Stored region -> the region of the asked's level that holds it; {} without a level."""
+    if not asked.level:
         return {}
-    tree = scope.store.profile.regions
-    return {m: r.id for r in tree.at_level(scope.level) for m in tree.members(r.id)}
+    tree = asked.store.profile.regions
+    return {m: r.id for r in tree.at_level(asked.level) for m in tree.members(r.id)}
 
 
 def added(counts: pd.DataFrame, *, by: list[str], numbers: list[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from aftersales.metrics.counting.exposure import in_service
 
 
 @dataclass(frozen=True)
-class Scope:
+class Rows:
     """What a metric is asked for, apart from its groups.
 
     Attributes
@@ -40,12 +40,12 @@ class Scope:
         first = self.as_of.normalize().replace(day=1)
         return first - pd.DateOffset(months=self.months - 1)
 
-    def company(self) -> Scope:
+    def company(self) -> Rows:
         """The same span of the whole company, regions as they are stored."""
         return replace(self, region=None, level=None)
 
-    def rows(self, table: str, *, by: Iterable[str] = (), since: str = "") -> nw.LazyFrame:
-        """The rows of a table with the attributes in `by`; `since` names the time that must
+    def of(self, table: str, *, by: Iterable[str] = (), since: str = "") -> nw.LazyFrame:
+        """Rows of a table with the attributes in `by`; `since` names the time that must
         lie in the months asked for."""
         by = [column for column in by if column != "month"]
         lazy = self.store.scan(table, region=self.region)

@@ -49,6 +49,7 @@ def faults(
         `by` and ``n_faults`` (``n_complaints`` for complaints).
     """
     counts = events(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
+    counts = counts.rename(columns={"cases": f"n_{ticket_type}s"})
     return counts if units is None else with_unit(counts, count=f"n_{ticket_type}s")
 
 
@@ -58,12 +59,19 @@ def events(
     by: list[str],
     as_of: pd.Timestamp,
     units: IntoFrame | None = None,
-    ticket_type: str = "fault",
+    ticket_type: str | None = "fault",
+    priced: bool = False,
 ) -> pd.DataFrame:
-    """As `faults`; with `units` also column ``_known``, missing where the unit is not in it."""
-    lazy = _of_type(tickets, by=by, as_of=as_of, units=units, ticket_type=ticket_type)
+    """As `faults`, in ``cases``; with `units` also column ``_known``, missing where the unit is
+    not in it. With `ticket_type` None tickets of all types are counted; `priced` adds
+    ``n_priced``, those with a cost, and their ``cost``."""
+    needs = [*by, *(["cost"] if priced else [])]
+    lazy = _of_type(tickets, by=needs, as_of=as_of, units=units, ticket_type=ticket_type)
     keys = [*by, *([] if units is None else ["_known"])]
-    return collect(reduce(lazy, keys, **{f"n_{ticket_type}s": nw.len()}), sort=keys)
+    totals = {"cases": nw.len()}
+    if priced:
+        totals |= {"n_priced": nw.col("cost").count(), "cost": total("cost")}
+    return collect(reduce(lazy, keys, **totals), sort=keys).astype({"cases": "int64"})
 
 
 def with_unit(counts: pd.DataFrame, *, count: str) -> pd.DataFrame:
@@ -80,16 +88,19 @@ def _of_type(
     by: list[str],
     as_of: pd.Timestamp,
     units: IntoFrame | None,
-    ticket_type: str,
+    ticket_type: str | None,
 ) -> nw.LazyFrame:
-    metric = f"{ticket_type}s_per_1000"
+    metric = f"{ticket_type or 'fault'}s_per_1000"
     side = None if units is None else nw.from_native(units).lazy()
     have = [] if side is None else side.collect_schema().names()
     theirs = [column for column in by if column in have and column != "month"]
     own = [column for column in by if column not in theirs]
-    needs = ["ticket_type", *own, *([] if side is None else ["unit_id"])]
+    needs = [*own, *([] if ticket_type is None else ["ticket_type"])]
+    needs += [] if side is None else ["unit_id"]
     lazy = scan(tickets, needs=needs, table="tickets", metric=metric, time="opened_at")
-    lazy = lazy.filter(known("opened_at", as_of=as_of), nw.col("ticket_type") == ticket_type)
+    lazy = lazy.filter(known("opened_at", as_of=as_of))
+    if ticket_type is not None:
+        lazy = lazy.filter(nw.col("ticket_type") == ticket_type)
     if side is None:
         return lazy.select("opened_at", *by)
     side = scan(side, needs=["unit_id"], table="units", metric=metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import narwhals as nw
@@ -11,11 +11,16 @@ from narwhals.typing import IntoFrame
 
 from aftersales.metrics.counting.engines import (
     closing,
+    collect,
     flag,
     known,
     matured,
+    one,
     proportion,
+    reduce,
     scan,
+    total,
+    with_wilson_interval,
 )
 
 
@@ -234,8 +239,10 @@ def reopen_rate(
     DataFrame, one row per group
         ``n`` closed tickets, ``n_reopened``, ``rate`` and 95 % Wilson interval.
     """
-    lazy = _closed(tickets, closed, needs=["reopened", *by], as_of=as_of, metric="reopen_rate")
-    return proportion(lazy, by=by, hit=flag("reopened") == 1, count="n_reopened")
+    counts = closed_tickets(
+        tickets, by=by, as_of=as_of, closed=closed, flags=["reopened"], metric="reopen_rate"
+    )
+    return with_wilson_interval(counts, hits="n_reopened")
 
 
 def escalation_rate(
@@ -253,8 +260,26 @@ def escalation_rate(
     DataFrame, one row per group
         ``n`` closed tickets, ``n_escalated``, ``rate`` and 95 % Wilson interval.
     """
-    lazy = _closed(tickets, closed, needs=["escalated", *by], as_of=as_of, metric="escalation_rate")
-    return proportion(lazy, by=by, hit=flag("escalated") == 1, count="n_escalated")
+    counts = closed_tickets(
+        tickets, by=by, as_of=as_of, closed=closed, flags=["escalated"], metric="escalation_rate"
+    )
+    return with_wilson_interval(counts, hits="n_escalated")
+
+
+def closed_tickets(
+    tickets: IntoFrame,
+    *,
+    by: list[str],
+    as_of: pd.Timestamp,
+    flags: Sequence[str],
+    closed: str = "closed_at",
+    metric: str = "",
+) -> pd.DataFrame:
+    """Closed tickets by group: ``n``, and how many of them have each flag, ``n_<flag>``."""
+    lazy = _closed(tickets, closed, needs=[*flags, *by], as_of=as_of, metric=metric)
+    lazy = lazy.select(*by, **{f"n_{name}": one(flag(name) == 1) for name in flags})
+    totals = {f"n_{name}": total(f"n_{name}") for name in flags}
+    return collect(reduce(lazy, by, n=nw.len(), **totals), sort=by)
 
 
 def _closed(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import narwhals as nw
 import pandas as pd
 
-from aftersales.metrics.counting.company import added, cut
-from aftersales.metrics.counting.engines import closing, collect, hours_until, known, reduce
-from aftersales.metrics.counting.rows import Scope, denominator
-from aftersales.metrics.kept_counts import products_at_risk
-
-WEEK_HOURS = 168.0
-_BACK = "_back"  # weeks before the end of the last one, 1 for the last
+from aftersales.metrics.cells import WEEKS_AGO, products_at_risk, ticket_counts
+from aftersales.metrics.counting.company import added
+from aftersales.metrics.counting.engines import closing
+from aftersales.metrics.counting.rows import Rows
 
 
 def weekly_tickets(
@@ -43,40 +39,21 @@ def weekly_tickets(
         `by`, ``week`` (its first day; the first week may have begun before the months) and
         ``n_tickets``.
     """
-    scope = Scope(store, region, pd.Timestamp(as_of), months, level)
-    groups, products = list(by), None
-    if _by_exposure(store):
-        products = products_at_risk(scope)
+    asked = Rows(store, region, pd.Timestamp(as_of), months, level)
+    groups, products = list(by), products_at_risk(asked)
+    if products is not None:
         groups = list(dict.fromkeys([*groups, "product"]))
-
-    def count(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
-        end = closing(scope.as_of)
-        rows = rows.filter(known("opened_at", as_of=scope.as_of))
-        back = (hours_until(rows, "opened_at", end) / WEEK_HOURS).ceil().cast(nw.Int64)
-        rows = rows.with_columns(**{_BACK: back})
-        return collect(reduce(rows, keys, n_tickets=nw.len()), sort=keys)
-
-    keys = [*groups, _BACK]
-    frame = cut(scope, "tickets", key=("weekly",), by=keys, count=count, since="opened_at")
-    if frame is None:
-        frame = count(scope.rows("tickets", by=groups, since="opened_at"), keys)
+    frame = ticket_counts(asked, by=[*groups, "month", WEEKS_AGO])
+    frame = frame[frame["month"] >= asked.start]
     if products is not None:
         frame = frame[frame["product"].isin(products)]
-    return _dated(added(frame, by=[*by, _BACK], numbers=["n_tickets"]), scope.as_of, list(by))
+    frame = added(frame, by=[*by, WEEKS_AGO], numbers=["cases"])
+    return _dated(frame.rename(columns={"cases": "n_tickets"}), asked.as_of, list(by))
 
 
 def _dated(frame: pd.DataFrame, as_of: pd.Timestamp, by: list[str]) -> pd.DataFrame:
-    week = closing(as_of) - pd.to_timedelta(7 * frame[_BACK].astype("int64"), unit="D")
-    frame = frame.drop(columns=_BACK).assign(week=week.astype("datetime64[us]"))
+    week = closing(as_of) - pd.to_timedelta(7 * frame[WEEKS_AGO].astype("int64"), unit="D")
+    frame = frame.drop(columns=WEEKS_AGO).assign(week=week.astype("datetime64[us]"))
     keys = [*by, "week"]
     frame = frame.sort_values(keys, kind="stable", na_position="last", ignore_index=True)
     return frame[[*keys, "n_tickets"]]
-
-
-def _by_exposure(store: Any) -> bool:
-    """Whether rates are divided by the exposure table, which names products."""
-    return (
-        denominator(store, []) == "exposure"
-        and store.has("exposure", "product")
-        and store.has("tickets", "product")
-    )

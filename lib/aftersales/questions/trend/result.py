@@ -11,6 +11,7 @@ from aftersales import plot
 from aftersales.data.store.store import Store
 from aftersales.findings import Finding, by_severity
 from aftersales.metrics import METRICS, available
+from aftersales.metrics.cells import count_ahead
 from aftersales.questions import naming
 from aftersales.questions.no_rows import no_rows
 from aftersales.questions.trend import alarm_words, date_words, level_words
@@ -264,6 +265,7 @@ def trend(
         return _nothing(scope)
     split_by = next((c for c in SPLITS if available(rates[0], store, by=[c])), "")
     by = parts(scope, split_by=split_by)
+    count_ahead(scope.rows(region=scope.profile.regions.root.id), by=[split_by] if split_by else [])
     found = [s for m in rates for s in series_of(scope, m, by=by, months=months)]
     found += [s for m in shares for s in series_of(scope, m, by=[[]], months=months)]
     table, judged = judged_table(judge_series(found), scope, split_by=split_by, months=months)

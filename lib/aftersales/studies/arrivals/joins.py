@@ -9,7 +9,7 @@ import pandas as pd
 from aftersales.data.mapping.schema import joins
 from aftersales.metrics.counting.company import cut
 from aftersales.metrics.counting.engines import collect, reduce
-from aftersales.metrics.counting.rows import Scope as Rows
+from aftersales.metrics.counting.rows import Rows
 from aftersales.studies.arrivals.days import EMPTY, Days
 from aftersales.studies.scope import Scope
 

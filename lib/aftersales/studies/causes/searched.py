@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import pandas as pd
@@ -43,15 +42,16 @@ def window_before(
     named = {key[0] for key in causes.order} | wheres
     wanted = [c for c in (*study.strata, "region") if c in named | {"model", "region"}]
     wanted = [c for c in dict.fromkeys(wanted) if c in study.cells]
-    past = dataclasses.replace(scope, as_of=scope.months(months)[0] - pd.Timedelta(days=1))
     if study.metric == "return_rate":
-        found = return_study(past, months=months, attributes=wanted)
+        found = return_study(scope, months=2 * months, attributes=wanted)
     elif "version" in study.strata:
-        found = version_study(past, months=months) if named else None
+        found = version_study(scope, months=2 * months) if named else None
     else:
-        found = fault_study(past, months=months, attributes=wanted)
-    known = found is not None and named <= set(found.cells) and found.cells["count"].sum() > 0
-    return found.cells if known else None
+        found = fault_study(scope, months=2 * months, attributes=wanted)
+    if found is None or not named <= set(found.cells):
+        return None
+    past = found.cells[found.cells["month"] < scope.months(months)[0]].reset_index(drop=True)
+    return past if past["count"].sum() > 0 else None
 
 
 def missing(study: Study) -> pd.DataFrame:

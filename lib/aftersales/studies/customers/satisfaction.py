@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from aftersales.findings import Severity
-from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics import METRICS, available
 from aftersales.stats.counts.intervals import nps, proportion_difference, wilson
 from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.stats.like.mantel_haenszel import Z95
@@ -34,15 +34,7 @@ def window(
 
     Groups with a missing attribute are left out; attributes are text.
     """
-    as_of = scope.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0)
-    frame = measure(
-        metric,
-        scope.store,
-        region=region or scope.region.id,
-        by=list(by),
-        as_of=as_of,
-        months=months,
-    )
+    frame = scope.measure(metric, by=by, months=months, back=back, region=region, rolled=False)
     frame = frame.rename(columns={METRICS["csat_rate"].count: "count"})
     return frame.dropna(subset=list(by)).astype(dict.fromkeys(by, str)).reset_index(drop=True)
 

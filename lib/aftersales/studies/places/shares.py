@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from aftersales.metrics import METRICS, measure
+from aftersales.metrics import METRICS
 from aftersales.stats.counts.intervals import rate_ratio
 from aftersales.studies.places.grid import Grid, crude_and_adjusted
 from aftersales.studies.scope import Scope
@@ -43,18 +43,8 @@ def _mix_grid(scope: Scope, kept: pd.DataFrame, pair: list[str], months: int) ->
 
 def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.DataFrame:
     """Tickets by the pair in the window that ended `back` months ago, and of the row in all."""
-    level = scope.children[0].level if "region" in pair and scope.children else None
-    counts = measure(
-        "ticket_volume",
-        scope.store,
-        region=scope.region.id,
-        by=pair,
-        as_of=scope.last_month - pd.DateOffset(months=back) + pd.offsets.MonthEnd(0),
-        months=months,
-        level=level,
-    ).rename(columns={METRICS["ticket_volume"].count: "count"})
-    if "region" in pair:
-        counts = counts[counts["region"].isin([r.id for r in scope.children])]
+    counts = scope.measure("ticket_volume", by=pair, months=months, back=back)
+    counts = counts.rename(columns={METRICS["ticket_volume"].count: "count"})
     counts = counts.dropna(subset=pair).astype(dict.fromkeys(pair, str))
     return counts.assign(exposure=counts.groupby(pair[0])["count"].transform("sum"))
 

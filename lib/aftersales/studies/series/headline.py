@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
 from aftersales.metrics import METRICS
-from aftersales.metrics.counting.company import once
 from aftersales.stats.like.rate_and_mix import RateAndMix, rate_and_mix
 from aftersales.stats.series.season import Season, decompose_season
 from aftersales.studies.scope import Scope
@@ -17,16 +14,10 @@ YEAR = 12
 
 
 def lines(scope: Scope, metric: str, months: int) -> list[pd.DataFrame]:
-    """The rate of the region, of its parent and of the company; each is measured once."""
+    """The rate of the region, of its parent and of the company."""
     own, root = scope.region.id, scope.profile.regions.root.id
     wanted = [own, scope.parent.id if scope.parent else own, root]
-
-    def line(region: str) -> pd.DataFrame:
-        key = ("line", metric, region, months, scope.as_of)
-        whole = partial(total, scope, metric, months=months, region=region)
-        return whole() if region == own else once(scope.store, key, whole)
-
-    found = {region: line(region) for region in dict.fromkeys(wanted)}
+    found = {r: total(scope, metric, months=months, region=r) for r in dict.fromkeys(wanted)}
     return [found[region] for region in wanted]
 
 

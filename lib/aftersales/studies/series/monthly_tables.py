@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics import METRICS, available
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.monthly import Series, bad_count, complete
 
@@ -22,21 +22,10 @@ def monthly_table(
     Returns `by`, ``month``, ``bad`` (see `monthly.bad_count`), ``n`` and the metric's own columns.
     Column ``region`` holds children of the scope's region, and is missing elsewhere.
     """
-    level = scope.children[0].level if "region" in by and scope.children else None
-    frame = measure(
-        metric,
-        scope.store,
-        region=region or scope.region.id,
-        by=list(by),
-        as_of=scope.last_day,
-        monthly=True,
-        months=months,
-        level=level,
-    )
+    frame = scope.measure(metric, by=by, months=months, region=region, monthly=True)
     frame = frame.assign(bad=bad_count(frame, metric=metric))
-    if "region" in by:
-        inside = frame["region"].isin([r.id for r in scope.children])
-        frame = frame.assign(region=frame["region"].where(inside))
+    if "region" in by and not scope.children:
+        return frame.assign(region=None)
     return frame
 
 
