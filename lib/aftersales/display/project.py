@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,9 @@ def load_project(
     processed : folder of processed tables; "" is `data/processed/<profile>`
     language : "en" or "zh"; "" is the profile's own language
     root : project folder; None looks for it at and above the working folder
+
+    The tables are read with DuckDB, or with what the variable AFTERSALES_ENGINE names: "spark" or
+    "pandas". The numbers are the same.
     """
     root = root or find_root()
     settings = read_profile(profile, root=root)
@@ -37,7 +41,8 @@ def load_project(
     tables.use_profile(settings)
     tables.use_names("metric", {key: metric.title for key, metric in METRICS.items()})
     folder = Path(processed) if processed else root / "data" / "processed" / profile
-    return open_store(settings, processed=folder)
+    engine = os.environ.get("AFTERSALES_ENGINE") or "duckdb"
+    return open_store(settings, processed=folder, engine=engine)
 
 
 def last_day(store: Store, as_of: str) -> pd.Timestamp:

@@ -21,7 +21,7 @@ from aftersales.report.fork import safety
 from aftersales.report.fork.lane import Ready
 from aftersales.report.fork.template import clean_process
 from aftersales.report.plan.plan import declared_parameters, read_notebook
-from aftersales.report.plan.task import Task
+from aftersales.report.plan.task import Outcome, Task
 from aftersales.report.run.pool import run_tasks
 
 ENGINES = ("fork", "kernel")
@@ -46,18 +46,23 @@ def do_tasks(tasks: Sequence[Task], *, store: Store, workers: int) -> Iterator[t
     workers = workers or cores()
     if not tasks:
         return
-    from aftersales.report.run.engine import run_task  # papermill: two seconds
-
     if not any(task.engine == "fork" for task in tasks):
         yield from run_tasks(run_task, tasks, workers=workers)
         return
-    context = clean_process(LIBRARIES)
+    context = clean_process(LIBRARIES)  # loads them while this process goes on
     modules = modules_of({task.source for task in tasks})
     ready = Ready(dict(os.environ), modules, share(tasks, store=store))
     with closing(
         run_tasks(run_task, tasks, workers=workers, context=context, ready=ready)
     ) as answers:
         yield from answers
+
+
+def run_task(task: Task) -> Outcome:
+    """As `engine.run_task`, which takes seconds to load where nothing is loaded yet."""
+    from aftersales.report.run import engine
+
+    return engine.run_task(task)
 
 
 def share(tasks: Sequence[Task], *, store: Store) -> bytes:
