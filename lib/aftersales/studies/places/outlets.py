@@ -9,64 +9,51 @@ from scipy.stats import norm
 from aftersales.metrics import METRICS, available, measure
 from aftersales.metrics.counting.company import once
 from aftersales.stats.counts.intervals import wilson
-from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.stats.like.mantel_haenszel import Z95, robust_dispersion, stratified_ratios
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.monthly import bad_count
-from aftersales.studies.verdict import judge
+from aftersales.studies.verdict import judged, most_urgent_first
 
 DURATIONS = ("turnaround_days",)
 SHARES = ("sla_attainment_rate", "repeat_repair_rate")
-COLUMNS = [
-    *("outlet", "metric", "n", "value", "value_low", "value_high", "peers", "ratio", "low", "high"),
-    *("p", "q", "excess", "severity"),
+_MEASURED = [
+    *("outlet", "metric", "cases", "at_risk", "expected", "value", "value_low", "value_high"),
+    *("peers", "ratio", "low", "high", "p", "excess", "few"),
 ]
+COLUMNS = [*_MEASURED, "q", "severity", "evidence"]
+SERVICE = (*DURATIONS, *SHARES)
 MOSTLY = 0.5  # share of an outlet's cases that must lie in a region for it to be the region's
 
 
-def outlet_table(scope: Scope, *, months: int) -> pd.DataFrame:
+def judged_outlets(scope: Scope, *, months: int) -> pd.DataFrame:
     """Every outlet of a region on each service metric, against all outlets of the company.
 
-    Returns one row per outlet and metric: ``n`` cases, ``value`` with interval (median days, or
-    share of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``, ``q``
-    over all rows, ``excess`` (misses beyond those of peers), ``severity``. The spread between
-    outlets is taken from the data, so an outlet is only called slow when it stands out from how
-    outlets differ anyway. Below `min_n` it is not judged and not listed; ``attrs["few"]`` counts
-    those comparisons.
+    Returns one row per outlet and metric, the most urgent first: ``cases`` (misses; of a duration
+    all) of ``at_risk``, ``expected`` (misses at the rate of peers), ``value`` with interval (median
+    days, or share of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``,
+    ``q`` over all rows, ``excess`` (misses beyond the expected), ``few``, ``severity``,
+    ``evidence`` (C: outlets are not adjusted for what they repair). The spread between outlets is
+    taken from the data, so an outlet is only called slow when it stands out from how outlets differ
+    anyway. Below `min_n` it is ``few``, and its row holds no numbers.
     """
-    metrics = [m for m in (*DURATIONS, *SHARES) if available(m, scope.store, by=["outlet"])]
-    found = [_all_outlets(scope, m, months) for m in metrics]
-    parts = [_slow(t, m) if m in DURATIONS else _misses(t, m) for t, m in _filled(found, metrics)]
-    few = sum(int((t["inside"] & t["few"] & t["n"].gt(0)).sum()) for t in found)
+    metrics = [m for m in SERVICE if available(m, scope.store, by=["outlet"])]
+    parts = [_compared(_all_outlets(scope, m, months), m) for m in metrics]
     if not parts:
-        table = pd.DataFrame(columns=COLUMNS)
-        table.attrs["few"] = few
-        return table
+        return pd.DataFrame(columns=COLUMNS).astype({"few": bool})
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["inside"]].reset_index(drop=True)
-    table["q"] = benjamini_hochberg(table["p"].to_numpy())
-    table["severity"] = [_severity(scope, row) for row in table.itertuples()]
-    table = table[COLUMNS]
-    table.attrs["few"] = few
-    return table
+    table = table[table["inside"]].reindex(columns=[*_MEASURED, "difference"])
+    found = judged(table.assign(evidence="C"), target=scope.profile.target)
+    return most_urgent_first(found)[COLUMNS]
 
 
-def _filled(tables: list[pd.DataFrame], metrics: list[str]) -> list[tuple[pd.DataFrame, str]]:
-    """The outlets large enough to judge, by metric; metrics without any are left out."""
-    large = [t[~t["few"]].reset_index(drop=True) for t in tables]
-    return [(t, m) for t, m in zip(large, metrics, strict=True) if len(t)]
-
-
-def _severity(scope: Scope, row) -> str:
-    share = row.metric in SHARES
-    return judge(
-        row.ratio,
-        p=row.p,
-        q=row.q,
-        cases=row.value * row.n if share else row.n,
-        target=scope.profile.target(row.metric),
-        difference=row.value - row.peers if share else None,
-    )
+def _compared(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The outlets compared with each other; those that are few, by their names only."""
+    few = table.loc[table["few"] & table["n"].gt(0), ["outlet", "metric", "inside", "few"]]
+    large = table[~table["few"]].reset_index(drop=True)
+    if large.empty:
+        return few
+    found = _slow(large, metric) if metric in DURATIONS else _misses(large, metric)
+    return pd.concat([found, few]) if len(few) else found
 
 
 def _measured(scope: Scope, metric: str, months: int, *by: str) -> pd.DataFrame:
@@ -113,6 +100,9 @@ def _slow(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     spread = np.exp(Z95 * error * np.sqrt(phi))
     ratio = np.exp(np.log(np.where(value > 0, value, np.nan)) - centre)
     return table.assign(
+        cases=table["n"],
+        at_risk=table["n"],
+        expected=np.nan,
         value=value,
         value_low=low,
         value_high=high,
@@ -122,22 +112,26 @@ def _slow(table: pd.DataFrame, metric: str) -> pd.DataFrame:
         high=ratio * spread,
         p=2 * norm.sf(np.abs(z) / np.sqrt(phi)),
         excess=np.nan,
+        difference=np.nan,
     )
 
 
 def _misses(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Share of misses against that of all other outlets."""
-    cells = table.assign(bad=bad_count(table, metric=metric))
-    found = stratified_ratios(cells, count="bad", exposure="n", attribute="outlet", strata=[])
+    cells = table.assign(cases=bad_count(table, metric=metric), at_risk=table["n"])
+    counted = {"count": "cases", "exposure": "at_risk"}
+    found = stratified_ratios(cells, **counted, attribute="outlet", strata=[])
     found = found.set_index("value").loc[table["outlet"]].reset_index()
-    share = (cells["bad"] / cells["n"]).to_numpy()
-    low, high = wilson(cells["bad"].to_numpy(), cells["n"].to_numpy())
-    others = (cells["bad"].sum() - cells["bad"]) / (cells["n"].sum() - cells["n"])
-    return table.assign(
-        value=share,
+    cases, n = cells["cases"], cells["at_risk"]
+    low, high = wilson(cases.to_numpy(), n.to_numpy())
+    peers = (cases.sum() - cases) / (n.sum() - n)
+    return cells.assign(
+        expected=n * peers,
+        value=cases / n,
         value_low=low,
         value_high=high,
-        peers=others.to_numpy(),
+        peers=peers,
         **{c: found[c].to_numpy() for c in ("ratio", "low", "high", "p")},
-        excess=(cells["bad"] - cells["n"] * others).to_numpy(),
+        excess=cases - n * peers,
+        difference=cases / n - peers,
     )
