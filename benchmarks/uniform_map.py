@@ -39,12 +39,12 @@ def drawn(
     """The study with counts as chance gives them where no place and product is a hotspot."""
     table = study.cells.copy()
     strata = table.groupby([study.column, *study.held], observed=True, dropna=False)
-    sums = strata[["count", "exposure"]].transform("sum")
-    mean = table["exposure"] * (sums["count"] / sums["exposure"].where(sums["exposure"] > 0))
+    sums = strata[["cases", "at_risk"]].transform("sum")
+    mean = table["at_risk"] * (sums["cases"] / sums["at_risk"].where(sums["at_risk"] > 0))
     place = table.groupby("region").ngroup().to_numpy()
     cell = table.groupby(["region", study.column], observed=True).ngroup().to_numpy()
     factor = _factors(rng, place, places) * _factors(rng, cell, cells)
-    table["count"] = rng.poisson(mean.fillna(0.0).to_numpy() * factor).astype(float)
+    table["cases"] = rng.poisson(mean.fillna(0.0).to_numpy() * factor).astype(float)
     return dataclasses.replace(study, cells=table)
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "stats": {"errors"},  # knows nothing of after-sales
     "data": FACE | {"stats"},
     "sample": {"errors", "data", "profile"},
-    "metrics": FACE | {"stats"},
+    "metrics": FACE | {"stats", "data"},
     "studies": {"errors", "profile", "words", "findings", "stats", "data", "metrics"},
     "questions": FACE | {"stats", "data", "metrics", "studies"},
     "display": FACE | {"data", "metrics"},  # what a notebook calls first, and last

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
+from aftersales.data.mapping.schema import time_column
 from aftersales.errors import DataError
 from aftersales.metrics.counting.attributes import lacking
 from aftersales.metrics.counting.company import added, cut, holders, reach
-from aftersales.metrics.counting.engines import closing, hours_until, merge_groups
+from aftersales.metrics.counting.engines import (
+    closing,
+    collect,
+    hours_until,
+    known,
+    merge_groups,
+    reduce,
+    scan,
+)
 from aftersales.metrics.counting.exposure import (
     DAYS_PER_MONTH,
     FOREVER,
@@ -172,22 +180,24 @@ def events_of_units(
     placed = asked.store.has("units", "region")
     groups = [c for c in by if c != "month" and not (placed and c == "region")]
     theirs = [c for c in groups if c != AGE and not lacking(asked.store, "units", [c])]
-    extra = [_UNIT_PLACE] if placed else []
+    # Named apart from the ticket's own, so that counts of tickets can be added up from these.
+    aside = {name: f"{name} of unit" for name in theirs} | {AGE: f"{AGE} {age}"}
+    back = {name: column for column, name in aside.items()}
     counted = reach(asked)
 
     def of_units(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
         units = counted.of("units", by=theirs)
         units = units.with_columns(nw.col("region").alias(_UNIT_PLACE)) if placed else units
         rows = rows.with_columns(**{AGE: age_band(age)}) if age else rows
-        groups = [column for column in keys if column != "_known"]
-        found = events(rows, by=groups, as_of=asked.as_of, units=units, ticket_type=None)
+        named = [back.get(column, column) for column in keys if column != "_known"]
+        found = _tickets(asked, rows, named, units=units).rename(columns=aside)
         return found.assign(_known=found["_known"].notna().astype("int64"))
 
-    wanted = [*groups, "ticket_type", "month", *extra, "_known"]
-    key = ("events of units", tuple(age))
-    made = [*theirs, AGE, "month", *extra, "_known"]
-    found = cut(asked, "tickets", key=key, by=wanted, count=of_units, made=made)
-    found = _in(found, ticket_type, months)
+    made = [*back, "month", *([_UNIT_PLACE] if placed else []), "_known"]
+    own = ["ticket_type", *(aside.get(column, column) for column in groups)]
+    wanted = list(dict.fromkeys([*own, *made[len(back) :]]))
+    found = cut(asked, "tickets", key=("events",), by=wanted, count=of_units, made=made)
+    found = _in(found.rename(columns=back), ticket_type, months)
     known = found["_known"] == 1
     if placed:
         place = found[_UNIT_PLACE]
@@ -228,16 +238,24 @@ def ticket_counts(asked: Rows, *, by: Sequence[str]) -> pd.DataFrame:
         `by`, ``cases``, and where tickets have a cost ``n_priced``, the number of those with one,
         and their ``cost``.
     """
-    priced = asked.store.has("tickets", "cost")
 
     def count(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
         if WEEKS_AGO in keys:
             hours = hours_until(rows, "opened_at", closing(asked.as_of))
             rows = rows.with_columns((hours / WEEK_HOURS).ceil().cast(nw.Int64).alias(WEEKS_AGO))
-        return events(rows, by=keys, as_of=asked.as_of, ticket_type=None, priced=priced)
+        return _tickets(asked, rows, keys)
 
     made = ("month", WEEKS_AGO)
     return cut(asked, "tickets", key=("events",), by=list(by), count=count, made=made)
+
+
+def _tickets(
+    asked: Rows, rows: nw.LazyFrame, keys: list[str], *, units: nw.LazyFrame | None = None
+) -> pd.DataFrame:
+    """All that is ever counted of tickets, by `keys`."""
+    priced = asked.store.has("tickets", "cost")
+    call = {"by": keys, "as_of": asked.as_of, "units": units}
+    return events(rows, **call, ticket_type=None, priced=priced)
 
 
 def _in(events: pd.DataFrame, ticket_type: str, months: pd.DatetimeIndex | None) -> pd.DataFrame:
@@ -254,25 +272,16 @@ def age_band(edges: Sequence[int]) -> nw.Expr:
     return age
 
 
-def count_rows(
-    store: Any,
-    table: str,
-    *,
-    region: str,
-    as_of: pd.Timestamp,
-    key: tuple[Any, ...],
-    by: list[str],
-    count: Any,
-) -> pd.DataFrame:
-    """Any counts of a region's rows.
+def count_rows(asked: Rows, table: str, *, by: Sequence[str]) -> pd.DataFrame:
+    """Rows of a table by attributes: `by` and ``n``; "month" is that of the table's own time."""
+    time = time_column(table)
 
-    Parameters
-    ----------
-    key : the name of the count and all that it depends on but the parameters here
-    count : takes rows and groups, returns one row per group: the groups, and else only columns
-        that can be added up; `engines.collect` of a `group_by(...)`, for one
-    """
-    return cut(Rows(store, region, as_of), table, key=key, by=by, count=count)
+    def count(rows: nw.LazyFrame, keys: list[str]) -> pd.DataFrame:
+        lazy = scan(rows, needs=keys, table=table, time=time)
+        lazy = lazy.filter(known(time, as_of=asked.as_of))
+        return collect(reduce(lazy, keys, n=nw.len()), sort=keys)
+
+    return cut(asked, table, key=("rows",), by=list(by), count=count, made=("month",))
 
 
 def count_ahead(asked: Rows, *, by: Sequence[str]) -> None:

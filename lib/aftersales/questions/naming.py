@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aftersales import words
 from aftersales.findings import Finding
+from aftersales.metrics import METRICS
 from aftersales.studies.customers.tiers import VALUE_TIERS
 from aftersales.studies.scope import Scope
 from aftersales.words import N_, say
@@ -41,6 +42,14 @@ def _pair(scope: Scope, key: str, value: str) -> str:
     if shown.isascii():
         return say("{attribute} {value}", attribute=attribute(key), value=shown)
     return say("{attribute} {name}", attribute=attribute(key), name=shown)
+
+
+def measured(metric: str) -> str:
+    """What goes up when things get worse: the metric, or its misses if it is good when high."""
+    info = METRICS[metric]
+    if info.kind == "proportion" and info.good == "high":
+        return say("{measure}: misses", measure=say(info.title))
+    return say(info.title)
 
 
 def lacking(scope: Scope, *, metric: str, table: str, columns: tuple[str, ...] = ()) -> Finding:

@@ -11,7 +11,7 @@ import pandas as pd
 from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
 from aftersales.studies.verdict import URGENT, urgent
-from aftersales.words import count, say_n
+from aftersales.words import cases, count, say_n, times
 
 SHOWN = 6  # sentences for separate rows of one severity; further ones are counted in one
 Messages = tuple[str, str]  # for one and for many, with {n} and {total}
@@ -57,11 +57,24 @@ def numbers(
         "p": row.p,
         "q": getattr(row, "q", None),
         "n": n,
-        "excess": row.excess,
+        "excess": None if pd.isna(row.excess) else row.excess,
         "cost": None if pd.isna(cost) else cost,
         "unit": METRICS[metric].unit,
         "evidence": getattr(row, "evidence", None),
     }
+
+
+def in_words(row: Any) -> dict[str, str]:
+    """The numbers of a row of comparison as sentences name them: ``count`` is of its cases."""
+    shown = {name: times(getattr(row, name)) for name in ("ratio", "low", "high")}
+    return shown | {"count": count(row.cases), "expected": cases(row.expected)}
+
+
+def each_urgent(rows: pd.DataFrame, one: Callable[[Any], Finding]) -> list[Finding]:
+    """The findings of the urgent rows, of each severity the first six."""
+    standing = urgent(rows)
+    parts = [standing[standing["severity"].eq(s)].head(SHOWN) for s in URGENT]
+    return [one(row) for part in parts for row in part.itertuples()]
 
 
 def told(
@@ -80,9 +93,7 @@ def told(
     one : the finding of one row, given as a named tuple
     between : findings that speak for rows too; each for its ``judged``
     """
-    standing = urgent(rows)
-    parts = [standing[standing["severity"].eq(s)].head(SHOWN) for s in URGENT]
-    found = [one(row) for part in parts for row in part.itertuples()]
+    standing, found = urgent(rows), each_urgent(rows, one)
     more, few = len(standing) - len(found), int(rows["severity"].eq("unknown").sum())
     if more and nouns.more:
         found.append(counted("watch", nouns.more, more, metric=metric, kind="more"))

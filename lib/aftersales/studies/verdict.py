@@ -17,6 +17,8 @@ ACT_P = 0.005  # and the largest p of any single one, so that a report of one se
 ACT_CASES = 10  # observed cases below which nobody is sent out
 WATCH_Q, WATCH_P = 0.10, 0.05
 URGENT: tuple[Severity, ...] = ("act", "watch")
+HARDLY_ANY = 0.5  # expected cases below which a ratio to them is a play with small numbers
+STABLE_EXPECTED = 20.0  # expected cases from which chance moves a ratio by less than a quarter
 
 
 def worse(ratio: float, *, good: Literal["high", "low"]) -> bool:

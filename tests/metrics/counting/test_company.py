@@ -8,10 +8,10 @@ import pytest
 
 from aftersales.metrics import METRICS, at_risk, available, measure
 from aftersales.metrics.additive import ADDITIVE
-from aftersales.metrics.cells import count_rows
 from aftersales.metrics.counting import company as module
-from aftersales.metrics.counting.company import filling, forget, once, pack, unpack
+from aftersales.metrics.counting.company import cut, filling, forget, once, pack, unpack
 from aftersales.metrics.counting.engines import collect, one, reduce, total
+from aftersales.metrics.counting.rows import Rows
 
 REGIONS = (None, "CN", "CN-N", "CN-44")
 PER_1000 = ("faults_per_1000", "complaints_per_1000")
@@ -161,12 +161,14 @@ def test_any_count_can_be_cut(company):
         return collect(reduce(rows, keys, n=nw.len(), n_open=total("_open")), sort=keys)
 
     tables = company()
-    call = {"as_of": tables.as_of, "key": ("open",), "by": ["product"], "count": still_open}
-    alone = [count_rows(tables, "tickets", region=r, **call) for r in REGIONS[1:]]
+    asked = [Rows(tables, region, tables.as_of) for region in REGIONS]
+    call = {"key": ("open",), "by": ["product"], "count": still_open}
+    alone = [cut(rows, "tickets", **call) for rows in asked]
+    forget()
     with filling():
-        cut = [count_rows(tables, "tickets", region=r, **call) for r in REGIONS[1:]]
+        shared = [cut(rows, "tickets", **call) for rows in asked]
 
-    for own, other in zip(alone, cut, strict=True):
+    for own, other in zip(alone, shared, strict=True):
         pd.testing.assert_frame_equal(own, other)
 
 

@@ -167,7 +167,7 @@ def test_a_share_is_one_of_all_tickets_also_of_those_the_grid_does_not_show(comp
     ]
     result = hotspot(company({"tickets": pd.concat(rows)}, targets=FEW))
     assert result.cells["issue_type"].nunique() == 15
-    assert set(result.cells["exposure"]) == {20 * 5 * 12}
+    assert set(result.cells["at_risk"]) == {20 * 5 * 12}
 
 
 def test_nothing_to_compare_and_nothing_at_all_are_unknown(company, monthly_rows):
@@ -182,7 +182,7 @@ def test_nothing_to_compare_and_nothing_at_all_are_unknown(company, monthly_rows
     for draw in (alone.plot, alone.plot_map, alone.plot_funnel, alone.plot_pareto):
         draw()
     assert alone.cell_table().empty
-    assert alone.outlet_frame().empty
+    assert alone.outlet_table().empty
 
 
 def test_a_region_without_rows_gives_no_alarm(company, units, faults):

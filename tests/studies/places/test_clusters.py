@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from aftersales.profile.regions import read_tree
-from aftersales.studies.places.clusters import Clusters, find_clusters, large_enough, leaves
+from aftersales.studies.places.clusters import find_clusters, leaves
 from aftersales.studies.places.grid import CompanyStudy
 
 SIDE = 4  # places of the map are a square
@@ -41,17 +41,17 @@ def study(rng, *, rate=0.02, factor=lambda place, product, model, month: 1.0):
             for model in models
             for month in months
         ],
-        columns=["region", "product", "model", "month", "exposure"],
+        columns=["region", "product", "model", "month", "at_risk"],
     )
     times = [factor(*row[:4]) for row in cells.itertuples(index=False)]
-    cells["count"] = rng.poisson(cells["exposure"] * rate * np.array(times)).astype(float)
+    cells["cases"] = rng.poisson(cells["at_risk"] * rate * np.array(times)).astype(float)
     return CompanyStudy("faults_per_1000", "product", cells)
 
 
 def test_the_expected_cases_of_a_product_and_month_add_up_to_its_cases(rng):
     table = leaves(study(rng), TREE)
-    sums = table.groupby(["product", "model", "month"])[["count", "expected"]].sum()
-    assert np.allclose(sums["count"], sums["expected"])
+    sums = table.groupby(["product", "model", "month"])[["cases", "expected"]].sum()
+    assert np.allclose(sums["cases"], sums["expected"])
 
 
 def test_a_hot_place_and_model_is_found_as_that_and_comes_first(rng):
@@ -89,7 +89,7 @@ def test_what_goes_on_has_the_month_it_began(rng):
     first = find_clusters(rising, TREE, seed=1).now.iloc[0]
     assert (first["places"], first["product"], first["start"]) == (("P30",), "radio", start)
     assert first["p"] <= 0.01
-    assert first["count_before"] / first["expected_before"] < 1.5
+    assert first["cases_before"] / first["expected_before"] < 1.5
 
 
 def test_quiet_maps_seldom_give_a_cluster_places_alike_or_not(rng):
@@ -113,13 +113,5 @@ def test_two_places_and_nothing_expected_are_not_scanned(rng):
     cells = study(rng).cells
     two = cells[cells["region"].isin(["P00", "P01"])]
     assert find_clusters(CompanyStudy("faults_per_1000", "product", two), TREE, seed=1) is None
-    none = cells.assign(count=0.0)
+    none = cells.assign(cases=0.0)
     assert find_clusters(CompanyStudy("faults_per_1000", "product", none), TREE, seed=1) is None
-
-
-def test_groups_below_the_smallest_size_are_not_shown(rng):
-    found = find_clusters(study(rng), TREE, seed=1)
-    assert isinstance(large_enough(found, 0), Clusters)
-    least = found.window["at_risk"].max()
-    assert (large_enough(found, least).window["at_risk"] >= least).all()
-    assert large_enough(None, 5) is None

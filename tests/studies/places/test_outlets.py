@@ -3,7 +3,7 @@ import pytest
 
 from aftersales.profile.config import Target
 from aftersales.questions.hotspot.result import hotspot
-from aftersales.studies.places.outlets import outlet_table
+from aftersales.studies.places.outlets import judged_outlets
 from aftersales.studies.scope import read_scope
 
 FEW = {
@@ -52,14 +52,14 @@ def test_a_slow_outlet_stands_out_from_how_outlets_differ_anyway(company):
 
 def test_outlets_that_all_differ_a_lot_give_no_alarm(company):
     rows = repairs({f"O{i}": 1.5 + 0.3 * i for i in range(12)})
-    table = outlet_table(read_scope(company({"repairs": rows}, targets=FEW)), months=12)
+    table = judged_outlets(read_scope(company({"repairs": rows}, targets=FEW)), months=12)
     assert "act" not in set(table["severity"])
 
 
 def test_outlets_below_min_n_are_not_listed_but_counted(company):
     rows = pd.concat([repairs({"a": 3.0, "b": 3.0, "c": 3.2}), repairs({"small": 30.0}, n=10)])
     result = hotspot(company({"repairs": rows}, targets=FEW))
-    assert "small" not in set(result.outlet_frame()["outlet"])
+    assert "small" not in set(result.outlet_table()["outlet"])
     assert [f.text for f in result.findings() if f.kind == "outlets_few"] == [
         "Outlets: 1 comparison rests on too few cases to be judged."
     ]
@@ -74,7 +74,7 @@ def test_an_outlet_belongs_to_the_region_where_most_of_its_cases_are(company):
         ]
     )
     store = company({"repairs": rows}, targets=FEW)
-    assert set(outlet_table(read_scope(store, region="CN-N"), months=12)["outlet"]) == {
+    assert set(judged_outlets(read_scope(store, region="CN-N"), months=12)["outlet"]) == {
         "north",
         "other",
     }
@@ -113,17 +113,17 @@ def test_misses_are_judged_by_the_difference_the_target_names(company):
     )
     assert late.excess == pytest.approx(30)
     rows = sla({f"O{i}": 2 for i in range(12)} | {"late": 8})  # 4 times as many, but 6 points
-    table = outlet_table(read_scope(company({"tickets": rows}, targets=FEW)), months=12)
+    table = judged_outlets(read_scope(company({"tickets": rows}, targets=FEW)), months=12)
     assert table.set_index("outlet").at["late", "severity"] != "act"
 
 
 def test_one_outlet_alone_has_no_peers_and_none_gives_no_table(company):
-    alone = outlet_table(
+    alone = judged_outlets(
         read_scope(company({"repairs": repairs({"a": 3.0})}, targets=FEW)), months=12
     )
     assert "act" not in set(alone["severity"])
-    none = outlet_table(
-        read_scope(company({"repairs": repairs({"a": 3.0}, n=3)}, targets=FEW)), months=12
-    )
-    assert none.empty
-    assert outlet_table(read_scope(company({})), months=12).empty
+    small = company({"repairs": repairs({"a": 3.0}, n=3)}, targets=FEW)
+    none = judged_outlets(read_scope(small), months=12)
+    assert none["few"].tolist() == [True]
+    assert none[["cases", "at_risk", "value", "ratio"]].isna().all(axis=None)
+    assert judged_outlets(read_scope(company({})), months=12).empty

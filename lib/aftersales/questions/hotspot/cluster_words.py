@@ -1,101 +1,47 @@
-"""The sentences and the table of the second look: clusters of places and products."""
+"""The sentences of the second look: clusters of places and products."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import Any
 
 from aftersales import words
 from aftersales.findings import Finding
-from aftersales.metrics import METRICS
 from aftersales.questions import naming
+from aftersales.questions.hotspot import names
 from aftersales.questions.hotspot.clusters_here import (
     covers,
     going_on,
     held_places,
-    is_most_of,
-    is_new,
-    own_cluster,
-    severity_of,
-    unlikely,
+    most_of,
+    own_clusters,
+    reaching_beyond,
 )
-from aftersales.questions.no_rows import no_rows
-from aftersales.studies.places.judged import STABLE_EXPECTED
-from aftersales.studies.verdict import WATCH_P
-from aftersales.words import say, say_n
-
-if TYPE_CHECKING:
-    from aftersales.questions.hotspot.result import Hotspot
-
-NAMED = 5  # regions of a cluster that are named one by one
+from aftersales.questions.hotspot.facts import Facts
+from aftersales.questions.telling import in_words, numbers
+from aftersales.words import say
 
 
-def findings(result: Hotspot) -> list[Finding]:
+def findings(facts: Facts) -> list[Finding]:
     """Clusters of the company that lie in the region, or that the region is part of."""
-    if result.clusters is None:
-        return [_not_scanned(result)] if result.grid is not None else []
-    window, now = (unlikely(part) for part in (result.clusters.window, result.clusters.now))
-    inside = set(result.scope.profile.regions.members(result.scope.region.id))
-    touching = [row for row in now.itertuples() if set(row.places) & inside and is_new(row)]
-    started = going_on(result)
-    own = [row for row in window.itertuples() if own_cluster(result, row)]
-    found = [_cluster(result, r) for r in own if not any(covers(s, r) for s in started)]
-    found += [_alive(result, row) for row in started]
-    wider = [row for row in window.itertuples() if set(row.places) & inside] + touching
-    found += [_part(result, row) for row in wider if not set(row.places) <= inside]
-    return found or [_none(result)]
+    if facts.clusters is None:
+        return [_not_scanned(facts)] if facts.grid is not None else []
+    started = going_on(facts)
+    own = [row for row in own_clusters(facts) if not any(covers(s, row) for s in started)]
+    found = [_cluster(facts, row) for row in own] + [_alive(facts, row) for row in started]
+    return found + [_part(facts, row) for row in reaching_beyond(facts)] or [_none(facts)]
 
 
-def mostly_in(result: Hotspot, cell: Any) -> str:
+def mostly_in(facts: Facts, cell: Any) -> str:
     """A sentence that says in which part of a cell its excess is; "" where it is all over it."""
-    if result.clusters is None:
+    row = most_of(facts, cell)
+    if row is None:
         return ""
-    for row in unlikely(result.clusters.window).itertuples():
-        if is_most_of(result, cell, row):
-            values = {"where": where(result, row.places), "what": what(result, row)}
-            if not row.model:
-                return say("Most of it is in {where}.", **values)
-            if set(row.places) == held_places(result, getattr(cell, result.grid.row)):
-                return say("Most of it is {what}.", **values)
-            return say("Most of it is {what} in {where}.", **values)
-    return ""
-
-
-def region_of(result: Hotspot, places: tuple[str, ...]) -> str:
-    """The region that holds just these places; "" where it takes several."""
-    if len(places) == 1:
-        return places[0]
-    return next(
-        (r.id for r in result.scope.profile.regions if held_places(result, r.id) == set(places)), ""
-    )
-
-
-def where(result: Hotspot, places: tuple[str, ...]) -> str:
-    """The places of a cluster in words."""
-    if one := region_of(result, places):
-        return naming.region(result.scope, one)
-    names = [naming.region(result.scope, p) for p in places]
-    if len(names) <= NAMED:
-        return words.listing(names)
-    return say_n(
-        "{names} and {n} more region",
-        "{names} and {n} more regions",
-        len(names) - NAMED + 1,
-        names=words.listing_plain(names[: NAMED - 1]),
-    )
-
-
-def what(result: Hotspot, row: Any) -> str:
-    """The products of a cluster in words."""
-    label, column = partial(naming.label, result.scope), result.grid.column
-    if not row.product:
-        return say("all products together")
-    product = label(column, row.product)
+    values = {"where": names.where(facts, row.places), "what": names.what(facts, row)}
     if not row.model:
-        return product
-    return say("{product} {model}", product=product, model=label("model", row.model))
+        return say("Most of it is in {where}.", **values)
+    if set(row.places) == held_places(facts, getattr(cell, facts.grid.row)):
+        return say("Most of it is {what}.", **values)
+    return say("Most of it is {what} in {where}.", **values)
 
 
 def by_chance(row: Any) -> str:
@@ -106,139 +52,79 @@ def by_chance(row: Any) -> str:
     return say("by chance about one map in {maps} holds as strong a cluster", maps=maps)
 
 
-def _values(result: Hotspot, row) -> dict[str, object]:
-    return {
-        "where": where(result, row.places),
-        "what": what(result, row),
-        "count": words.count(row.count),
-        "expected": words.cases(row.expected),
-        "ratio": words.times(row.ratio),
-        "low": words.times(row.low),
-        "high": words.times(row.high),
-        "months": result.months,
+def _values(facts: Facts, row: Any) -> dict[str, object]:
+    return in_words(row) | {
+        "where": names.where(facts, row.places),
+        "what": names.what(facts, row),
+        "months": facts.months,
         "chance": by_chance(row),
     }
 
 
-def _cluster(result: Hotspot, row) -> Finding:
+def _cluster(facts: Facts, row: Any) -> Finding:
     text = say(
         "Cluster, {where}, {what}: {count} cases in {months} months, {ratio} times the "
         "{expected} expected if all places were alike (95 % interval {low}–{high}); {chance}.",
-        **_values(result, row),
+        **_values(facts, row),
     )
-    return _finding(result, row, text, kind="cluster")
+    return _finding(facts, row, text, kind="cluster")
 
 
-def _alive(result: Hotspot, row) -> Finding:
+def _alive(facts: Facts, row: Any) -> Finding:
     text = say(
         "New and still going on, {where}, {what}: {count} cases since {start}, {ratio} times the "
         "{expected} expected (95 % interval {low}–{high}), up from {before} times before; "
         "{chance}.",
         start=words.month(row.start),
-        before=words.times(row.count_before / row.expected_before),
-        **_values(result, row),
+        before=words.times(row.cases_before / row.expected_before),
+        **_values(facts, row),
     )
-    return _finding(result, row, text, kind="cluster_now")
+    return _finding(facts, row, text, kind="cluster_now")
 
 
-def _finding(result: Hotspot, row, text: str, *, kind: str) -> Finding:
-    info = METRICS[result.grid.metric]
-    rate = (1000.0 if info.kind == "rate" else 1.0) / max(row.at_risk, 1.0)
-    baseline = rate * row.expected
-    return Finding(
-        severity_of(result, row),
-        text,
-        metric=info.key,
-        subject=_subject(result, row),
-        estimate=baseline * row.ratio,
-        low=baseline * row.low,
-        high=baseline * row.high,
-        baseline=baseline,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.p,
-        n=row.at_risk,
-        excess=row.excess,
-        unit=info.unit,
-        evidence="A" if row.expected >= STABLE_EXPECTED and kind == "cluster" else "B",
-        kind=kind,
-    )
+def _finding(facts: Facts, row: Any, text: str, *, kind: str) -> Finding:
+    per = facts.grid.per / max(row.at_risk, 1.0)
+    call = {"metric": facts.grid.metric, "per": per, "baseline": per * row.expected}
+    fields = numbers(row, **call, n=row.at_risk)
+    return Finding(row.severity, text, subject=_subject(facts, row), kind=kind, **fields)
 
 
-def _subject(result: Hotspot, row) -> dict[str, str]:
-    region = region_of(result, row.places) or "+".join(row.places)
-    parts = {"region": region, result.grid.column: row.product, "model": row.model}
-    if region == result.scope.region.id:
+def _subject(facts: Facts, row: Any) -> dict[str, str]:
+    region = names.region_of(facts, row.places) or "+".join(row.places)
+    parts = {"region": region, facts.grid.column: row.product, "model": row.model}
+    if region == facts.scope.region.id:
         parts.pop("region")
     return {key: value for key, value in parts.items() if value}
 
 
-def _part(result: Hotspot, row) -> Finding:
+def _part(facts: Facts, row: Any) -> Finding:
     text = say(
         "{region} is part of a cluster that reaches beyond it: {where}, {what}, {ratio} times the "
         "expected together; {chance}.",
-        region=naming.region(result.scope),
-        **_values(result, row),
+        region=naming.region(facts.scope),
+        **_values(facts, row),
     )
-    subject = _subject(result, row)
-    metric = result.grid.metric
+    subject, metric = _subject(facts, row), facts.grid.metric
     return Finding("ok", text, metric=metric, subject=subject, p=row.p, kind="cluster_part")
 
 
-def _none(result: Hotspot) -> Finding:
+def _none(facts: Facts) -> Finding:
     """No cluster but those that are named already."""
     text = say(
         "Scan of the map: among {groups} groups of places and products of the company, "
         "none stands out in {region} beyond what is named here.",
-        groups=words.count(result.clusters.groups),
-        region=naming.region(result.scope),
+        groups=words.count(facts.clusters.groups),
+        region=naming.region(facts.scope),
     )
-    return Finding("ok", text, metric=result.grid.metric, kind="cluster_none")
+    return Finding("ok", text, metric=facts.grid.metric, kind="cluster_none")
 
 
-def _not_scanned(result: Hotspot) -> Finding:
-    if result.grid.adjusted:
+def _not_scanned(facts: Facts) -> Finding:
+    if facts.grid.adjusted:
         text = say("The map is not scanned: that takes three places.")
     else:
         text = say(
             "The map is not scanned: without units in service or orders nothing says how many "
             "cases to expect."
         )
-    return Finding("unknown", text, metric=result.grid.metric, kind="cluster_none")
-
-
-def cluster_frame(result: Hotspot) -> pd.DataFrame:
-    """The clusters that touch the region, for readers, and the strongest that is none."""
-    columns = ["where", "what", "since", "count", "expected", "ratio", "low", "high", "by_chance"]
-    if result.clusters is None:
-        return no_rows(say("The map is not scanned."), columns=columns)
-    inside = set(result.scope.profile.regions.members(result.scope.region.id))
-    rows = []
-    for part, name in ((result.clusters.window, ""), (result.clusters.now, "now")):
-        touching = [r for r in part.itertuples() if set(r.places) & inside]
-        shown = sum(r.p <= WATCH_P for r in touching) + 1
-        rows += [_row(result, r, now=bool(name)) for r in touching[:shown]]
-    if not rows:
-        return no_rows(say("The scan finds no group here."), columns=columns)
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _row(result: Hotspot, row, *, now: bool) -> dict[str, object]:
-    return {
-        "where": where(result, row.places),
-        "what": what(result, row),
-        "since": words.month(row.start) if now else say("whole window"),
-        "count": row.count,
-        "expected": row.expected,
-        "ratio": row.ratio,
-        "low": row.low,
-        "high": row.high,
-        "by_chance": _maps(row),
-    }
-
-
-def _maps(row) -> str:
-    maps = words.count(round(row.recurrence))
-    if row.floor:
-        return say("under 1 in {maps}", maps=maps)
-    return say("1 in {maps}", maps=maps) if row.recurrence >= 1.5 else say("often")
+    return Finding("unknown", text, metric=facts.grid.metric, kind="cluster_none")

@@ -2,67 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from aftersales.findings import SEVERITIES, Severity
-from aftersales.stats.counts.intervals import rate_ratio
-from aftersales.studies.places.judged import GROWTH, GROWTH_P
-from aftersales.studies.verdict import WATCH_P, judge
-
-if TYPE_CHECKING:
-    from aftersales.questions.hotspot.result import Hotspot
+from aftersales.findings import SEVERITIES
+from aftersales.questions.hotspot.facts import Facts
+from aftersales.studies.verdict import WATCH_P, urgent
 
 MOST = 0.6  # share of a cell's excess that a cluster inside it must hold to be named with it
 
 
-def unlikely(clusters: pd.DataFrame) -> pd.DataFrame:
-    """The clusters that chance seldom gives."""
-    return clusters[clusters["p"] <= WATCH_P] if len(clusters) else clusters
+def unlikely(clusters: pd.DataFrame) -> list[Any]:
+    """The rows of the clusters that chance seldom gives."""
+    return list(clusters[clusters["p"] <= WATCH_P].itertuples())
 
 
-def own_cluster(result: Hotspot, row: Any) -> bool:
-    """Whether a cluster lies in the report's region and says more than its cells do."""
-    inside = set(result.scope.profile.regions.members(result.scope.region.id))
-    if not set(row.places) <= inside or named_cell(result, row):
-        return False
-    rank, known = SEVERITIES.index(severity_of(result, row)), result.cells
-    hot = known[known["severity"].isin(["act", "watch"])]
-    around = [cell for cell in hot.itertuples() if is_most_of(result, cell, row)]
-    return all(rank < SEVERITIES.index(cell.severity) for cell in around)
+def own_clusters(facts: Facts) -> list[Any]:
+    """The clusters of the window that lie in the region and say more than its cells do."""
+    rows = unlikely(facts.clusters.window) if facts.clusters else []
+    return [row for row in rows if set(row.places) <= facts.inside and _says_more(facts, row)]
 
 
-def going_on(result: Hotspot) -> list[Any]:
+def going_on(facts: Facts) -> list[Any]:
     """The clusters of the last months that lie in the region and were not there before."""
-    inside = set(result.scope.profile.regions.members(result.scope.region.id))
-    rows = unlikely(result.clusters.now).itertuples() if result.clusters else ()
-    return [row for row in rows if set(row.places) <= inside and is_new(row)]
+    rows = unlikely(facts.clusters.now) if facts.clusters else []
+    return [row for row in rows if set(row.places) <= facts.inside and row.new]
 
 
-def is_new(row: Any) -> bool:
-    """Whether a cluster alive now has more than its cells had before it started."""
-    if not row.expected_before > 0:
-        return False
-    grown = rate_ratio(row.count, row.expected, row.count_before, row.expected_before)
-    return bool(grown.ratio >= GROWTH and grown.p <= GROWTH_P)
+def reaching_beyond(facts: Facts) -> list[Any]:
+    """The clusters that the region is part of, and others are too."""
+    now = [row for row in unlikely(facts.clusters.now) if row.new]
+    rows = [*unlikely(facts.clusters.window), *now]
+    return [
+        row for row in rows if set(row.places) & facts.inside and set(row.places) - facts.inside
+    ]
 
 
-def named_cell(result: Hotspot, row: Any) -> bool:
-    """Whether the cluster is one of the report's own cells that already stand out."""
-    grid, cells = result.grid, result.cells
-    urgent = cells[cells["severity"].isin(["act", "watch"])]
-    same = urgent[urgent[grid.column].eq(row.product)] if not row.model else urgent.iloc[:0]
-    return any(set(row.places) == held_places(result, r) for r in same[grid.row])
+def most_of(facts: Facts, cell: Any) -> Any | None:
+    """The first cluster that is a part of a cell and holds most of its excess."""
+    rows = unlikely(facts.clusters.window) if facts.clusters else []
+    return next((row for row in rows if _is_most_of(facts, cell, row)), None)
 
 
-def is_most_of(result: Hotspot, cell: Any, row: Any) -> bool:
-    """Whether a cluster is a part of a cell that holds most of its excess."""
-    grid = result.grid
-    held = held_places(result, getattr(cell, grid.row))
-    within = set(row.places) <= held and row.product == getattr(cell, grid.column)
-    part = set(row.places) < held or bool(row.model)
-    return within and part and cell.excess > 0 and row.excess >= MOST * cell.excess
+def same_as(facts: Facts, cell: Any) -> Any | None:
+    """The cluster of the same places and product as a cell."""
+    grid, rows = facts.grid, unlikely(facts.clusters.window) if facts.clusters else []
+    held, item = held_places(facts, getattr(cell, grid.row)), getattr(cell, grid.column)
+    same = (r for r in rows if set(r.places) == held and r.product == item and not r.model)
+    return next(same, None)
 
 
 def covers(wide: Any, row: Any) -> bool:
@@ -70,13 +58,28 @@ def covers(wide: Any, row: Any) -> bool:
     return set(row.places) <= set(wide.places) and wide.product in ("", row.product)
 
 
-def held_places(result: Hotspot, region: str) -> set[str]:
+def held_places(facts: Facts, region: str) -> set[str]:
     """The places with data that a region holds."""
-    stored = set(result.places["region"]) if len(result.places) else set()
-    return set(result.scope.profile.regions.members(region)) & stored or {region}
+    stored = set(facts.places["region"])
+    return set(facts.scope.profile.regions.members(region)) & stored or {region}
 
 
-def severity_of(result: Hotspot, row: Any) -> Severity:
-    """A cluster's severity; its p holds for the whole map already, so it is its q too."""
-    target = result.scope.profile.target(result.grid.metric)
-    return judge(row.ratio, p=row.p, q=row.p, cases=row.count, target=target)
+def _says_more(facts: Facts, row: Any) -> bool:
+    """Whether a cluster is no cell that stands out already, nor most of one as urgent."""
+    hot = list(urgent(facts.cells).itertuples())
+    if any(_is_cell(facts, cell, row) for cell in hot):
+        return False
+    around = [cell.severity for cell in hot if _is_most_of(facts, cell, row)]
+    return all(SEVERITIES.index(row.severity) < SEVERITIES.index(s) for s in around)
+
+
+def _is_cell(facts: Facts, cell: Any, row: Any) -> bool:
+    same = not row.model and row.product == getattr(cell, facts.grid.column)
+    return same and set(row.places) == held_places(facts, getattr(cell, facts.grid.row))
+
+
+def _is_most_of(facts: Facts, cell: Any, row: Any) -> bool:
+    held = held_places(facts, getattr(cell, facts.grid.row))
+    within = set(row.places) <= held and row.product == getattr(cell, facts.grid.column)
+    part = set(row.places) < held or bool(row.model)
+    return within and part and cell.excess > 0 and row.excess >= MOST * cell.excess

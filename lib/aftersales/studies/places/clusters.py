@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from aftersales.metrics.counting.company import once
 from aftersales.profile.regions import RegionTree
 from aftersales.stats.counts.more_than_expected import excess_ratio
 from aftersales.stats.maps.scan import Scan, scan
 from aftersales.stats.maps.scan_spread import nested_spread, spread_beyond_chance
 from aftersales.stats.maps.scan_zones import circles
 from aftersales.studies.places.grid import CompanyStudy
+from aftersales.studies.scope import Scope
 
 SIMULATIONS = 999
 ENOUGH = 50  # maps with as strong a cluster after which its p is known well enough
 FEWEST_PLACES = 3  # with fewer there is nothing to scan
 MOST_CELLS = 600  # places x models above which products are not split into models
-MOST_GROUPS = 20_000
 FEWEST_MONTHS = 4  # with fewer nothing is called new
 LONGEST = 0.5  # of the window: the longest a cluster alive now may have lasted
 CAUTION = 1.0  # standard errors by which the spread of places is taken wider than estimated
 SHARE = 0.5  # of the expected cases of a product that a cluster may hold
 COLUMNS = [
-    *("places", "product", "model", "start", "count", "at_risk", "expected", "excess"),
+    *("places", "product", "model", "start", "cases", "at_risk", "expected", "excess"),
     *("ratio", "low", "high", "dispersion", "llr", "p", "recurrence", "floor"),
-    *("count_before", "expected_before"),
+    *("cases_before", "expected_before"),
 ]
-COUNTED = ["count", "exposure", "expected"]
+COUNTED = ["cases", "at_risk", "expected"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ class Clusters:
     `window` holds the clusters of the whole window, `now` those of its last months, up to half of
     it. One row per cluster, the most likely first: ``places`` (tuple of region ids), ``product``
     (or the column of the grid; "" is all), ``model`` ("" is all of the product), ``start`` (first
-    month, `now` only), ``count``, ``at_risk``, ``expected`` (as if all places were alike inside
+    month, `now` only), ``cases``, ``at_risk``, ``expected`` (as if all places were alike inside
     the same product, model, age and month), ``excess``, ``ratio`` with the 95 % interval ``low``,
     ``high`` and the ``dispersion`` (variance over mean) it allows for, ``llr``, ``p`` (chance of
     one as likely anywhere on the map), ``recurrence`` (1 / p), ``floor`` (p is the smallest that
-    the simulated maps can show); of `now` also ``count_before`` and ``expected_before``, those of
-    the same cells earlier in the window.
+    the simulated maps can show); of `now` also ``cases_before`` and ``expected_before``, those of
+    the same cells earlier in the window. What `judged.judged_clusters` adds is for reports.
     `spread` is what places differ anyway, as squared coefficients of variation: of cells for
     themselves, of what the models of a product share in a place, and of what all share there.
     """
@@ -80,33 +81,32 @@ def find_clusters(study: CompanyStudy, tree: RegionTree, *, seed: int) -> Cluste
     return Clusters(window, _alive_now(cells, tree, seed), groups, spread)
 
 
-def large_enough(found: Clusters | None, min_n: float) -> Clusters | None:
-    """The clusters with an exposure of at least `min_n`; smaller groups are not shown."""
-    if found is None:
-        return None
-    window, now = (
-        t[t["at_risk"] >= min_n].reset_index(drop=True) for t in (found.window, found.now)
-    )
-    return replace(found, window=window, now=now)
+def company_clusters(
+    study: CompanyStudy, scope: Scope, *, months: int, seed: int
+) -> Clusters | None:
+    """The clusters of the company: computed once for all regions of a run."""
+    key = ("clusters of the company", months, scope.as_of, seed)
+    tree = scope.profile.regions
+    return once(scope.store, key, lambda: find_clusters(study, tree, seed=seed))
 
 
 def leaves(study: CompanyStudy, tree: RegionTree) -> pd.DataFrame:
-    """One row per place, product, model and month: ``count``, ``exposure``, and ``expected`` if all
+    """One row per place, product, model and month: ``cases``, ``at_risk``, and ``expected`` if all
     places were alike."""
     cells = study.cells
     known = cells["region"].isin([r.id for r in tree])
     strata = cells.groupby([study.column, *study.held], observed=True, dropna=False, sort=False)
-    sums = strata[["count", "exposure"]].transform("sum")
-    rate = sums["count"] / sums["exposure"].where(sums["exposure"] > 0)
+    sums = strata[["cases", "at_risk"]].transform("sum")
+    rate = sums["cases"] / sums["at_risk"].where(sums["at_risk"] > 0)
     frame = pd.DataFrame(
         {
             "region": cells["region"],
             "product": cells[study.column].astype(str),
             "model": cells["model"].astype(str) if "model" in study.held else "",
             "month": cells["month"] if "month" in cells else pd.Timestamp(0),
-            "count": cells["count"].where(cells["exposure"] > 0, 0.0),
-            "exposure": cells["exposure"],
-            "expected": (cells["exposure"] * rate).fillna(0.0),
+            "cases": cells["cases"].where(cells["at_risk"] > 0, 0.0),
+            "at_risk": cells["at_risk"],
+            "expected": (cells["at_risk"] * rate).fillna(0.0),
         }
     )[known]
     keys = ["region", "product", "model", "month"]
@@ -118,7 +118,7 @@ def _of_window(cells: pd.DataFrame, tree: RegionTree, seed: int) -> tuple:
     many = cells["region"].nunique() * len(cells[["product", "model"]].drop_duplicates())
     if many > MOST_CELLS:
         cells = cells.assign(model="")
-    counts, expected = (_wide(cells, column) for column in ("count", "expected"))
+    counts, expected = (_wide(cells, column) for column in ("cases", "expected"))
     layout = _layout(expected, tree)
     labels = _labels(layout)
     values = (counts.to_numpy().ravel(), expected.to_numpy().ravel())
@@ -132,7 +132,7 @@ def _of_window(cells: pd.DataFrame, tree: RegionTree, seed: int) -> tuple:
         spread=own,
         shared=list(zip(labels, shared, strict=True)),
     )
-    exposure = _wide(cells, "exposure").to_numpy().ravel()
+    exposure = _wide(cells, "at_risk").to_numpy().ravel()
     spread = (own, *shared)
     return _table(found, layout, exposure=exposure, spread=spread), len(layout.members), spread
 
@@ -155,7 +155,7 @@ def _alive_now(cells: pd.DataFrame, tree: RegionTree, seed: int) -> pd.DataFrame
     if len(months) < FEWEST_MONTHS:
         return pd.DataFrame(columns=COLUMNS)
     layout = _layout(_wide(cells, "expected"), tree)
-    counts, expected = (_monthly(cells, c, layout) for c in ("count", "expected"))
+    counts, expected = (_monthly(cells, c, layout) for c in ("cases", "expected"))
     level = counts.sum(axis=1) / expected.sum(axis=1).where(expected.sum(axis=1) > 0)
     own = expected.mul(level.fillna(0.0), axis=0)
     labels = _labels(layout)
@@ -172,7 +172,7 @@ def _alive_now(cells: pd.DataFrame, tree: RegionTree, seed: int) -> pd.DataFrame
         spread=spread_beyond_chance(counts.to_numpy().ravel(), own.to_numpy().ravel()),
         shared=list(zip(labels, shared, strict=True)),
     )
-    exposure = _monthly(cells, "exposure", layout)
+    exposure = _monthly(cells, "at_risk", layout)
     spread = (0.0, *shared)
     return _table(found, layout, exposure=exposure, spread=spread, before=(counts, expected))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aftersales.profile.config import Target
+from aftersales.studies.verdict import URGENT
 
 APART = 1.1  # times by which crude and adjusted ratio differ where the mix is said to matter
 MIX, HIDDEN = "mix", "hidden"
@@ -23,7 +24,7 @@ def contrasts(rows: pd.DataFrame, *, target: Target) -> np.ndarray:
     ----------
     rows : with ``severity``, ``few``, ``ratio``, ``crude_ratio``, ``crude_low``
     """
-    hot = rows["severity"].isin(["act", "watch"])
+    hot = rows["severity"].isin(URGENT)
     crude = (rows["crude_ratio"] >= target.watch_ratio) & (rows["crude_low"] > 1)
     shift = log_shift(rows)
     mix = crude & ~hot & (shift >= np.log(APART)) & ~rows["few"]

@@ -7,21 +7,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from aftersales.metrics import METRICS
 from aftersales.metrics.counting.company import once
 from aftersales.stats.like.mantel_haenszel import MIN_MEAN, robust_dispersion, stratified_ratios
 from aftersales.studies.scope import Scope, read_scope
 from aftersales.studies.strata import Study, fault_study, return_study
+from aftersales.studies.verdict import STABLE_EXPECTED
 
 MAX_COLUMNS = 30  # products above which a grid cannot be read
 ALL = "all"
 _HELD = ("model", "age", "month")
+_COUNTED = {"count": "cases", "exposure": "at_risk"}  # of a study's cells
+_COMPARED = {"count": "all_cases", "exposure": "all_at_risk", "compared": "cases"}
+_CRUDE = ("ratio", "expected", "low", "high")
 
 
 @dataclass(frozen=True)
 class CompanyStudy:
     """Cases and exposure of the whole company: place by `column`, inside what is `held` equal.
 
-    `cells` has ``region`` (as stored), the column, what is held, ``count`` and ``exposure``.
+    `cells` has ``region`` (as stored), the column, what is held, ``cases`` and ``at_risk``.
     """
 
     metric: str
@@ -38,11 +43,10 @@ class CompanyStudy:
 class Grid:
     """Cells of `row` by `column`, and the same outcome by place on the map.
 
-    `cells` has the two attributes and the columns of `stats.adjust.stratified_ratios`,
-    ``crude_ratio`` and ``crude_expected``; of a grid of ticket shares also ``growth`` and
-    ``growth_p``. `whole` has one row per `row`, all products together; `own` is the row of the
-    region itself among its siblings, all products together.
-    `detail` holds what the cells are made of, by month.
+    `cells` has the two attributes and the columns of `crude_and_adjusted`; of a grid of ticket
+    shares also ``growth`` and ``growth_p``. `whole` has one row per `row`, all products together;
+    `own` is the row of the region itself among its siblings, all products together, with its
+    ``evidence``. `detail` holds what the cells are made of, by month.
     """
 
     metric: str
@@ -60,6 +64,11 @@ class Grid:
         """What is held equal inside a column."""
         return [c for c in _HELD if c in self.detail]
 
+    @property
+    def per(self) -> float:
+        """The base of the metric's rate: 1,000 for rates, 1 for shares."""
+        return 1000.0 if METRICS[self.metric].kind == "rate" else 1.0
+
 
 def company_study(scope: Scope, *, months: int) -> CompanyStudy | None:
     """The company's faults by place and product, else its returns; None where neither can be told.
@@ -75,11 +84,11 @@ def _company_study(scope: Scope, months: int) -> CompanyStudy | None:
     company = read_scope(scope.store, as_of=scope.as_of)
     faults = fault_study(company, months=months, attributes=("model", "region"), roll_up=False)
     if _comparable(faults) and "product" in faults.cells:
-        return CompanyStudy(faults.metric, "product", faults.cells)
+        return CompanyStudy(faults.metric, "product", faults.cells.rename(columns=_COUNTED))
     returns = return_study(company, months=months, attributes=("category", "region"), roll_up=False)
     if not _comparable(returns):
         return None
-    cells = returns.cells
+    cells = returns.cells.rename(columns=_COUNTED)
     names = [c for c in ("product", "category") if c in cells]
     column = next((c for c in names if 1 < cells[c].nunique() <= MAX_COLUMNS), "")
     if not column:  # thousands of articles: all together
@@ -91,15 +100,19 @@ def _comparable(study: Study | None) -> bool:
     return study is not None and "region" in study.cells and study.cells["region"].nunique() > 1
 
 
-def company_places(study: CompanyStudy, scope: Scope) -> pd.DataFrame:
+def company_places(study: CompanyStudy, scope: Scope, *, months: int) -> pd.DataFrame:
     """Every place of the company against the others, all products together.
 
-    One row per region as stored: ``region`` and the columns of `crude_and_adjusted`;
-    ``attrs["tau2"]`` is the spread between places beyond chance.
+    One row per region as stored, as `crude_and_adjusted` gives it; ``attrs["tau2"]`` is the spread
+    between places beyond chance. Computed once for all regions of a run.
     """
+    key = ("places of the company", months, scope.as_of)
+    return once(scope.store, key, lambda: _company_places(study, scope))
+
+
+def _company_places(study: CompanyStudy, scope: Scope) -> pd.DataFrame:
     known = [r.id for r in scope.profile.regions]
     places = crude_and_adjusted(study.cells, "region", [study.column, *study.held])
-    places = places.rename(columns={"value": "region"})
     places = places[places["region"].isin(known)].reset_index(drop=True)
     places.attrs["tau2"] = _tau2(places)
     return places
@@ -116,8 +129,8 @@ def study_grid(study: CompanyStudy, scope: Scope, *, places: pd.DataFrame) -> Gr
     parts = []
     for value, part in level.groupby(column, observed=True):
         ratios = crude_and_adjusted(part, "region", held)
-        parts.append(ratios[ratios["value"].isin(rows)].assign(**{column: str(value)}))
-    cells = pd.concat(parts, ignore_index=True).rename(columns={"value": "region"})
+        parts.append(ratios[ratios["region"].isin(rows)].assign(**{column: str(value)}))
+    cells = pd.concat(parts, ignore_index=True)
     whole = _whole_rows(level, rows, [column, *held], places)
     own = _among_siblings(detail, scope, [column, *held])
     return Grid(study.metric, "region", column, cells, places, True, whole, own, level)
@@ -128,8 +141,7 @@ def _whole_rows(
 ) -> pd.DataFrame:
     """The rows of a grid, all products together."""
     if not set(rows) <= set(places["region"]):
-        found = crude_and_adjusted(level, "region", held)
-        places = found.rename(columns={"value": "region"})
+        places = crude_and_adjusted(level, "region", held)
     return places[places["region"].isin(rows)].reset_index(drop=True)
 
 
@@ -141,8 +153,11 @@ def _among_siblings(detail: pd.DataFrame, scope: Scope, held: list[str]) -> pd.S
     level = inside.assign(region=_to_level(inside["region"], scope.region.id, scope))
     if level.empty:
         return None
-    ratios = crude_and_adjusted(level, "region", held).set_index("value")
-    return ratios.loc[scope.region.id] if scope.region.id in ratios.index else None
+    ratios = crude_and_adjusted(level, "region", held).set_index("region")
+    if scope.region.id not in ratios.index:
+        return None
+    stable = ratios["expected"] >= STABLE_EXPECTED
+    return ratios.assign(evidence=np.where(stable, "A", "B")).loc[scope.region.id]
 
 
 def _to_level(region: pd.Series, example: str, scope: Scope) -> pd.Series:
@@ -154,22 +169,31 @@ def _to_level(region: pd.Series, example: str, scope: Scope) -> pd.Series:
 
 
 def crude_and_adjusted(cells: pd.DataFrame, attribute: str, held: list[str]) -> pd.DataFrame:
-    """The rows of `stats.adjust.stratified_ratios`, with the crude comparison beside the adjusted.
+    """One row of comparison per value of an attribute, the crude comparison beside the adjusted.
 
-    ``crude_expected``, ``crude_ratio``, ``crude_low``, ``crude_high`` compare with all others and
-    hold nothing equal; their interval is that of chance alone, as a reader of raw rates takes it.
-    ``dispersion`` is the one that the adjusted interval allows for.
+    Parameters
+    ----------
+    cells : with ``cases``, ``at_risk``, the attribute and what is held
+    held : columns held equal; the crude comparison holds nothing equal
+
+    Returns
+    -------
+    DataFrame, one row per value
+        The attribute, ``cases`` and ``at_risk`` where there is something to compare with,
+        ``all_cases`` and ``all_at_risk`` in all, ``others``, ``mean``, ``expected``, ``ratio``,
+        ``low``, ``high``, ``z``, ``p`` as `stratified_ratios` has them, ``excess``,
+        ``crude_ratio``, ``crude_expected``, ``crude_low``, ``crude_high`` (with the interval of
+        chance alone, as a reader of raw rates takes it), and the ``dispersion`` that the adjusted
+        interval allows for.
     """
-    call = {"count": "count", "exposure": "exposure", "attribute": attribute}
+    call = {"count": "cases", "exposure": "at_risk", "attribute": attribute}
     table = stratified_ratios(cells, strata=held, **call)
     crude = stratified_ratios(cells, strata=[], dispersion=1.0, **call).set_index("value")
-    matched = table["value"]
-    return table.assign(
-        crude_ratio=matched.map(crude["ratio"]),
-        crude_expected=matched.map(crude["expected"]),
-        crude_low=matched.map(crude["low"]),
-        crude_high=matched.map(crude["high"]),
+    beside = {f"crude_{name}": table["value"].map(crude[name]) for name in _CRUDE}
+    return table.rename(columns=_COMPARED | {"value": attribute}).assign(
+        excess=table["compared"] - table["expected"],
         dispersion=table.attrs["dispersion"],
+        **beside,
     )
 
 

@@ -7,78 +7,67 @@ import pandas as pd
 from scipy.stats import norm
 
 from aftersales.metrics import METRICS, available, measure
+from aftersales.metrics.additive import ADDITIVE
+from aftersales.metrics.cells import count_rows
 from aftersales.metrics.counting.company import once
 from aftersales.stats.counts.intervals import wilson
-from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.stats.like.mantel_haenszel import Z95, robust_dispersion, stratified_ratios
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.monthly import bad_count
-from aftersales.studies.verdict import judge
+from aftersales.studies.verdict import judged, most_urgent_first
 
 DURATIONS = ("turnaround_days",)
 SHARES = ("sla_attainment_rate", "repeat_repair_rate")
-COLUMNS = [
-    *("outlet", "metric", "n", "value", "value_low", "value_high", "peers", "ratio", "low", "high"),
-    *("p", "q", "excess", "severity"),
+_MEASURED = [
+    *("outlet", "metric", "cases", "at_risk", "expected", "value", "value_low", "value_high"),
+    *("peers", "ratio", "low", "high", "p", "excess", "few"),
 ]
+COLUMNS = [*_MEASURED, "q", "severity", "evidence"]
+SERVICE = (*DURATIONS, *SHARES)
 MOSTLY = 0.5  # share of an outlet's cases that must lie in a region for it to be the region's
 
 
-def outlet_table(scope: Scope, *, months: int) -> pd.DataFrame:
+def judged_outlets(scope: Scope, *, months: int) -> pd.DataFrame:
     """Every outlet of a region on each service metric, against all outlets of the company.
 
-    Returns one row per outlet and metric: ``n`` cases, ``value`` with interval (median days, or
-    share of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``, ``q``
-    over all rows, ``excess`` (misses beyond those of peers), ``severity``. The spread between
-    outlets is taken from the data, so an outlet is only called slow when it stands out from how
-    outlets differ anyway. Below `min_n` it is not judged and not listed; ``attrs["few"]`` counts
-    those comparisons.
+    Returns one row per outlet and metric, the most urgent first: ``cases`` (misses; of a duration
+    all) of ``at_risk``, ``expected`` (misses at the rate of peers), ``value`` with interval (median
+    days, or share of misses), ``peers`` (the same of all outlets), ``ratio`` with interval, ``p``,
+    ``q`` over all rows, ``excess`` (misses beyond the expected), ``few``, ``severity``,
+    ``evidence`` (C: outlets are not adjusted for what they repair). The spread between outlets is
+    taken from the data, so an outlet is only called slow when it stands out from how outlets differ
+    anyway. Below `min_n` it is ``few``, and its row holds no numbers.
     """
-    metrics = [m for m in (*DURATIONS, *SHARES) if available(m, scope.store, by=["outlet"])]
-    found = [_all_outlets(scope, m, months) for m in metrics]
-    parts = [_slow(t, m) if m in DURATIONS else _misses(t, m) for t, m in _filled(found, metrics)]
-    few = sum(int((t["inside"] & t["few"] & t["n"].gt(0)).sum()) for t in found)
+    metrics = [m for m in SERVICE if available(m, scope.store, by=["outlet"])]
+    parts = [_compared(_all_outlets(scope, m, months), m) for m in metrics]
     if not parts:
-        table = pd.DataFrame(columns=COLUMNS)
-        table.attrs["few"] = few
-        return table
+        return pd.DataFrame(columns=COLUMNS).astype({"few": bool})
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["inside"]].reset_index(drop=True)
-    table["q"] = benjamini_hochberg(table["p"].to_numpy())
-    table["severity"] = [_severity(scope, row) for row in table.itertuples()]
-    table = table[COLUMNS]
-    table.attrs["few"] = few
-    return table
+    table = table[table["inside"]].reindex(columns=[*_MEASURED, "difference"])
+    found = judged(table.assign(evidence="C"), target=scope.profile.target)
+    return most_urgent_first(found)[COLUMNS]
 
 
-def _filled(tables: list[pd.DataFrame], metrics: list[str]) -> list[tuple[pd.DataFrame, str]]:
-    """The outlets large enough to judge, by metric; metrics without any are left out."""
-    large = [t[~t["few"]].reset_index(drop=True) for t in tables]
-    return [(t, m) for t, m in zip(large, metrics, strict=True) if len(t)]
+def _compared(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The outlets compared with each other; those that are few, by their names only."""
+    few = table.loc[table["few"] & table["n"].gt(0), ["outlet", "metric", "inside", "few"]]
+    large = table[~table["few"]].reset_index(drop=True)
+    if large.empty:
+        return few
+    found = _slow(large, metric) if metric in DURATIONS else _misses(large, metric)
+    return pd.concat([found, few]) if len(few) else found
 
 
-def _severity(scope: Scope, row) -> str:
-    share = row.metric in SHARES
-    return judge(
-        row.ratio,
-        p=row.p,
-        q=row.q,
-        cases=row.value * row.n if share else row.n,
-        target=scope.profile.target(row.metric),
-        difference=row.value - row.peers if share else None,
-    )
-
-
-def _measured(scope: Scope, metric: str, months: int, *by: str) -> pd.DataFrame:
-    """The metric by outlet, and what else is asked for, in the company: once for all regions."""
+def _measured(scope: Scope, metric: str, months: int) -> pd.DataFrame:
+    """The metric by outlet in the company: once for all regions."""
     window = scope.profile.target(metric).window_days
-    call = {"by": ["outlet", *by], "as_of": scope.last_day, "months": months}
+    call = {"by": ["outlet"], "as_of": scope.last_day, "months": months}
 
     def table() -> pd.DataFrame:
         frame = measure(metric, scope.store, **call)
         return frame.dropna(subset=["outlet"]).assign(outlet=lambda f: f["outlet"].astype(str))
 
-    return once(scope.store, ("outlets", metric, by, scope.last_day, months, window), table)
+    return once(scope.store, ("outlets", metric, scope.last_day, months, window), table)
 
 
 def _all_outlets(scope: Scope, metric: str, months: int) -> pd.DataFrame:
@@ -88,17 +77,33 @@ def _all_outlets(scope: Scope, metric: str, months: int) -> pd.DataFrame:
     the target's `min_n`.
     """
     company = _measured(scope, metric, months)
-    own = company.set_index("outlet")["n"]
-    if scope.parent is not None and scope.store.has(METRICS[metric].main, "region"):
-        places = _measured(scope, metric, months, "region")
-        inside = places["region"].isin(scope.profile.regions.members(scope.region.id))
-        own = places[inside].groupby("outlet")["n"].sum()
-    share = company["outlet"].map(own).fillna(0) / company["n"].where(company["n"] > 0)
+    share = _share_inside(scope, metric, months)
     return company.assign(
-        inside=share > MOSTLY,
+        inside=company["outlet"].map(share).fillna(0.0) > MOSTLY,
         few=company["n"] < scope.profile.target(metric).min_n,
         metric=metric,
     )
+
+
+def _share_inside(scope: Scope, metric: str, months: int) -> pd.Series:
+    """Share of the cases of each outlet, by its name, that lie in the region.
+
+    Of a metric that cannot be added up over places, all rows of its table stand for its cases.
+    """
+    root, table = scope.profile.regions.root.id, METRICS[metric].main
+    by = ["outlet", *(["region"] if scope.store.has(table, "region") else [])]
+    if metric in ADDITIVE:
+        found = scope.measure(metric, by=by, months=months, region=root, rolled=False)
+    else:
+        asked = scope.rows(months=months, region=root)
+        found = count_rows(asked, table, by=[*by, "month"])
+        found = found[found["month"] >= asked.start]
+    found = found.dropna(subset=["outlet"])
+    sums = found.groupby(found["outlet"].astype(str))["n"].sum()
+    if scope.parent is None or "region" not in by:
+        return sums / sums
+    own = found[found["region"].isin(scope.profile.regions.members(scope.region.id))]
+    return own.groupby(own["outlet"].astype(str))["n"].sum() / sums
 
 
 def _slow(table: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -113,6 +118,9 @@ def _slow(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     spread = np.exp(Z95 * error * np.sqrt(phi))
     ratio = np.exp(np.log(np.where(value > 0, value, np.nan)) - centre)
     return table.assign(
+        cases=table["n"],
+        at_risk=table["n"],
+        expected=np.nan,
         value=value,
         value_low=low,
         value_high=high,
@@ -122,22 +130,26 @@ def _slow(table: pd.DataFrame, metric: str) -> pd.DataFrame:
         high=ratio * spread,
         p=2 * norm.sf(np.abs(z) / np.sqrt(phi)),
         excess=np.nan,
+        difference=np.nan,
     )
 
 
 def _misses(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Share of misses against that of all other outlets."""
-    cells = table.assign(bad=bad_count(table, metric=metric))
-    found = stratified_ratios(cells, count="bad", exposure="n", attribute="outlet", strata=[])
+    cells = table.assign(cases=bad_count(table, metric=metric), at_risk=table["n"])
+    counted = {"count": "cases", "exposure": "at_risk"}
+    found = stratified_ratios(cells, **counted, attribute="outlet", strata=[])
     found = found.set_index("value").loc[table["outlet"]].reset_index()
-    share = (cells["bad"] / cells["n"]).to_numpy()
-    low, high = wilson(cells["bad"].to_numpy(), cells["n"].to_numpy())
-    others = (cells["bad"].sum() - cells["bad"]) / (cells["n"].sum() - cells["n"])
-    return table.assign(
-        value=share,
+    cases, n = cells["cases"], cells["at_risk"]
+    low, high = wilson(cases.to_numpy(), n.to_numpy())
+    peers = (cases.sum() - cases) / (n.sum() - n)
+    return cells.assign(
+        expected=n * peers,
+        value=cases / n,
         value_low=low,
         value_high=high,
-        peers=others.to_numpy(),
+        peers=peers,
         **{c: found[c].to_numpy() for c in ("ratio", "low", "high", "p")},
-        excess=(cells["bad"] - cells["n"] * others).to_numpy(),
+        excess=cases - n * peers,
+        difference=cases / n - peers,
     )

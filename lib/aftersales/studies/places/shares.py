@@ -37,33 +37,32 @@ def _mix_grid(scope: Scope, kept: pd.DataFrame, pair: list[str], months: int) ->
     row, column = pair
     before = _counts(scope, pair, months, back=months)
     cells = _grown(_shares(kept, row=row, column=column), before, row=row, column=column)
-    places = pd.DataFrame(columns=["region", "ratio", "count", "expected"])
+    places = pd.DataFrame(columns=["region", "ratio", "cases", "expected"])
     return Grid("ticket_mix", row, column, cells, places, adjusted=False)
 
 
 def _counts(scope: Scope, pair: list[str], months: int, *, back: int) -> pd.DataFrame:
     """Tickets by the pair in the window that ended `back` months ago, and of the row in all."""
     counts = scope.measure("ticket_volume", by=pair, months=months, back=back)
-    counts = counts.rename(columns={METRICS["ticket_volume"].count: "count"})
+    counts = counts.rename(columns={METRICS["ticket_volume"].count: "cases"})
     counts = counts.dropna(subset=pair).astype(dict.fromkeys(pair, str))
-    return counts.assign(exposure=counts.groupby(pair[0])["count"].transform("sum"))
+    return counts.assign(at_risk=counts.groupby(pair[0])["cases"].transform("sum"))
 
 
 def _largest(counts: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
     """The rows and columns with the most tickets; a grid of hundreds cannot be read."""
     for name in pair:
-        top = counts.groupby(name)["count"].sum().nlargest(MOST).index
+        top = counts.groupby(name)["cases"].sum().nlargest(MOST).index
         counts = counts[counts[name].isin(top)]
     return counts
 
 
 def _shares(counts: pd.DataFrame, *, row: str, column: str) -> pd.DataFrame:
-    whole = counts.drop_duplicates(row)[[row, "exposure"]]
+    whole = counts.drop_duplicates(row)[[row, "at_risk"]]
     parts = []
     for value, part in counts.groupby(column, observed=True):
-        full = whole.merge(part[[row, "count"]], on=row, how="left").fillna({"count": 0})
-        ratios = crude_and_adjusted(full, row, [])
-        parts.append(ratios.rename(columns={"value": row}).assign(**{column: str(value)}))
+        full = whole.merge(part[[row, "cases"]], on=row, how="left").fillna({"cases": 0})
+        parts.append(crude_and_adjusted(full, row, []).assign(**{column: str(value)}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -73,16 +72,16 @@ def _grown(cells: pd.DataFrame, before: pd.DataFrame, *, row: str, column: str) 
     A structure that was there before (one product has a part the others lack) is no news. NaN
     where the row had no tickets before.
     """
-    past = before.set_index([row, column])["count"]
-    totals = before.drop_duplicates(row).set_index(row)["exposure"]
+    past = before.set_index([row, column])["cases"]
+    totals = before.drop_duplicates(row).set_index(row)["at_risk"]
     tests = []
-    for cell in cells.rename(columns={"count": "cases"}).itertuples():
+    for cell in cells.itertuples():
         key = (getattr(cell, row), getattr(cell, column))
         total = float(totals.get(key[0], 0.0))
         if total == 0:
             tests.append((np.nan, np.nan))
             continue
-        test = rate_ratio(cell.cases, cell.exposure, float(past.get(key, 0.0)), total)
+        test = rate_ratio(cell.all_cases, cell.all_at_risk, float(past.get(key, 0.0)), total)
         tests.append((test.ratio, test.p))
     growth, p = (np.array(x, dtype=float) for x in zip(*tests, strict=True))
     return cells.assign(growth=growth, growth_p=p)

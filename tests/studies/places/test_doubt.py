@@ -1,11 +1,11 @@
-"""What would have to be true for a hotspot to be chance."""
+"""How wrong the records would have to be for a hotspot to be chance."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.questions.hotspot.if_chance import misplaced_cases, missed_share
 from aftersales.stats.counts.more_than_expected import excess_ratio
+from aftersales.studies.places.doubt import misplaced_cases, missed_share
 
 
 def test_the_missed_share_brings_the_lower_limit_to_one():
