@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
@@ -53,21 +52,6 @@ class Change:
     rung: Rung
     periods: int
     season_p: float
-
-
-@dataclass(frozen=True)
-class Trend:
-    """A steady change: ratio of the rate from one year to the next.
-
-    ``ratio_per_year`` with interval and p of "no trend"; dispersion, rung as in `Change`.
-    """
-
-    ratio_per_year: float
-    low: float
-    high: float
-    p: float
-    dispersion: float
-    rung: Rung
 
 
 def step_change(
@@ -131,7 +115,7 @@ def compare(
         *(ratio, low, high, np.nan if short else p, observed, expected),
         *count_limits(expected, level=level, **noise),
         *(observed / exposed, expected / exposed, model.dispersion),
-        _autocorrelation(model.residuals),
+        autocorrelation(model.residuals),
         rung="short" if short else "season" if model.harmonics else "level",
         periods=periods,
         season_p=model.season_p,
@@ -144,7 +128,7 @@ def expectation(
     """Cases expected in the last periods together, and how they vary: as `excess_ratio` asks."""
     now = np.arange(size.size)[size.size - recent :]
     expected, variance = model.predict(now, size[now])
-    rho = _autocorrelation(model.residuals)
+    rho = autocorrelation(model.residuals)
     window = 1 + 2 * sum((1 - k / recent) * rho**k for k in range(1, recent))
     return expected, {
         "variance": variance * (1 + rho) / (1 - rho),
@@ -174,36 +158,6 @@ def spike(
     return step_change(count, exposure, recent=1, season=season, trend=trend, level=level)
 
 
-def trend_test(
-    count: Numbers, exposure: Numbers, *, season: int = 12, level: float = 0.95
-) -> Trend:
-    """Is the rate of a monthly series rising or falling steadily?
-
-    Slope of a quasi-Poisson regression with log exposure, beside a season where supported,
-    with Student's t. NaN for fewer than 6 periods with exposure or without a case.
-
-    >>> trend_test([10] * 24, [100] * 24).ratio_per_year
-    1.0
-    """
-    y, size = inputs.series(count, exposure)
-    periods = int((size > 0).sum())
-    if periods < SHORT or y.sum() == 0:
-        return Trend(*(np.nan,) * 5, rung="short")
-    model = fit_seasonal_rate(y, size, period=season, degree=1)
-    rho = _autocorrelation(model.residuals)
-    per_year = 2 * YEAR / max(y.size - 1, 1)  # the model's time runs from -1 to 1
-    slope = float(model.beta[1]) * per_year
-    se = float(np.sqrt(model.covariance[1, 1] * (1 + rho) / (1 - rho))) * per_year
-    half = stats.t.isf((1 - level) / 2, model.df) * se
-    low, high = np.exp(slope - half), np.exp(slope + half)
-    p = float(2 * stats.t.sf(abs(slope) / se, model.df))
-    ratio = round(float(np.exp(slope)), 12)
-    return Trend(
-        *(ratio, float(low), float(high), p, model.dispersion),
-        rung="season" if model.harmonics else "level",
-    )
-
-
 def least_for_season(total: int, season: int) -> int:
     """Observed periods that a past needs for a season: 1.5 cycles, if the whole series has two."""
     return int(np.ceil(1.5 * season)) if total >= 2 * season else total + 1
@@ -218,7 +172,7 @@ def _past_model(
     return fit_seasonal_rate(y, size, period=season, degree=degree, least=least, robust=True)
 
 
-def _autocorrelation(residuals: np.ndarray) -> float:
+def autocorrelation(residuals: np.ndarray) -> float:
     """Lag-one correlation of the residuals where it is significantly positive, else 0."""
     r = residuals - np.nanmean(residuals)
     pairs = np.isfinite(r[:-1]) & np.isfinite(r[1:])

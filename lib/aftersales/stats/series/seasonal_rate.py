@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from aftersales.stats.counts.dispersion import dispersion
 from aftersales.stats.counts.more_than_expected import tails
-from aftersales.stats.counts.poisson import dispersion
 
 LARGEST_ORDER = 6  # harmonics; with 12 periods a cycle these are as free as one level per month
 PERIODS_PER_PARAMETER = 2.5  # least history behind each parameter of the model

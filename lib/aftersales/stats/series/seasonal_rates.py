@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
+from aftersales.stats.counts.dispersion import SPARSE
 from aftersales.stats.counts.more_than_expected import tails
-from aftersales.stats.counts.poisson import SPARSE
 from aftersales.stats.series.seasonal_rate import (
     CASES_PER_PARAMETER,
     GATE,
