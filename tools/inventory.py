@@ -200,10 +200,14 @@ def _uses(source: ast.Module, module: str = "") -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Name) and node.id != own:
                 yield module, node.id
             elif isinstance(node, ast.Attribute):
-                yield homes.get(ast.unparse(node.value), ast.unparse(node.value)), node.attr
+                yield from ((home, node.attr) for home in (_home(node.value, homes), *named(node)))
     for node in ast.walk(source):
         if isinstance(node, ast.Dict):  # {"show": "aftersales.display.show"}: named as text
             yield from ((getattr(v, "value", ""), getattr(k, "value", "")) for k, v in _pairs(node))
+
+
+def _home(node: ast.AST, homes: dict[str, str]) -> str:
+    return homes.get(ast.unparse(node), ast.unparse(node))
 
 
 def _pairs(node: ast.Dict) -> Iterator[tuple[ast.AST, ast.AST]]:

@@ -139,16 +139,6 @@ def test_a_spike_is_the_last_period_alone():
     assert spike(y, [1] * 9) == step_change(y, [1] * 9, recent=1)
 
 
-def test_a_past_trend_is_followed_where_asked(rng):
-    y = rng.poisson(50 * np.exp(0.03 * MONTHS))
-
-    flat = step_change(y, np.ones(36), recent=3, season=0)
-    line = step_change(y, np.ones(36), recent=3, season=0, trend=True)
-
-    assert flat.ratio > 1.5
-    assert line.low < 1 < line.high < flat.ratio
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [

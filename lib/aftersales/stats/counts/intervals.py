@@ -9,6 +9,7 @@ from scipy import stats
 
 from aftersales.stats.inputs import Numbers, counts, plain, share, within
 
+Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 SMALL_CELL = 5  # expected cases below which a chi-square approximation gives way to Fisher's test
 
 

@@ -1,4 +1,9 @@
-"""Odds ratios of a group against the rest of its own strata, for shares of trials."""
+"""Odds ratios of a group against the rest of its own strata, for shares of trials.
+
+The common ratio and its interval (Mantel and Haenszel 1959, J. Natl. Cancer Inst. 22:719; Robins,
+Breslow and Greenland 1986, Biometrics 42:311) are those of statsmodels' StratifiedTable. Its test
+is NaN as soon as a stratum holds one trial, so the score test is ours: equal where theirs is known.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
+from aftersales.stats.counts.intervals import Z95
 from aftersales.stats.like.homogeneity import Margins
 
-Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 HALF = 0.5  # added to the four cells of a table in which one is empty
 
 

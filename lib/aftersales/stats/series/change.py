@@ -60,17 +60,15 @@ def step_change(
     *,
     recent: int,
     season: int = 12,
-    trend: bool = False,
     level: float = 0.95,
 ) -> Change:
     """Compare the last `recent` periods with all earlier ones of a regular series.
 
-    A quasi-Poisson model with log exposure is fitted to the earlier periods: a level, a season
-    where an F test supports one and two cycles are there, and with `trend` a straight line.
-    Its prediction for the recent periods, with its own error, is compared with the count as
-    negative binomial (`excess_ratio`). Past outliers weigh less; positive correlation between
-    neighbouring periods widens the limits. Farrington et al. 1996, J. R. Stat. Soc. A
-    159:547; Noufaily et al. 2013, Stat. Med. 32:1206.
+    A quasi-Poisson model with log exposure is fitted to the earlier periods: a level, and a season
+    where an F test supports one and two cycles are there. Its prediction for the recent periods,
+    with its own error, is compared with the count as negative binomial (`excess_ratio`). Past
+    outliers weigh less; positive correlation between neighbouring periods widens the limits.
+    Farrington et al. 1996, J. R. Stat. Soc. A 159:547; Noufaily et al. 2013, Stat. Med. 32:1206.
 
     Parameters
     ----------
@@ -93,7 +91,7 @@ def step_change(
         return _unknown(observed, periods)
     if y[past].sum() == 0:
         return _from_nothing(observed, exposed, float(size[past].sum()), periods, level)
-    model = _past_model(y[past], size[past], season=season, trend=trend, total=y.size)
+    model = _past_model(y[past], size[past], season=season, total=y.size)
     return compare(model, y, size, recent=recent, level=level)
 
 
@@ -147,7 +145,6 @@ def spike(
     exposure: Numbers,
     *,
     season: int = 12,
-    trend: bool = False,
     level: float = 0.95,
 ) -> Change:
     """Compare the last period alone with all earlier ones; `step_change` with one recent period.
@@ -155,7 +152,7 @@ def spike(
     >>> spike([5] * 12 + [9], [100] * 13).limit_high
     10
     """
-    return step_change(count, exposure, recent=1, season=season, trend=trend, level=level)
+    return step_change(count, exposure, recent=1, season=season, level=level)
 
 
 def least_for_season(total: int, season: int) -> int:
@@ -163,13 +160,10 @@ def least_for_season(total: int, season: int) -> int:
     return int(np.ceil(1.5 * season)) if total >= 2 * season else total + 1
 
 
-def _past_model(
-    y: np.ndarray, size: np.ndarray, *, season: int, trend: bool, total: int
-) -> SeasonalRate:
+def _past_model(y: np.ndarray, size: np.ndarray, *, season: int, total: int) -> SeasonalRate:
     """The past, with a season where the whole series spans two cycles and the past 1.5."""
     least = least_for_season(total, season)
-    degree = 1 if trend and (size > 0).sum() >= 2 * SHORT else 0
-    return fit_seasonal_rate(y, size, period=season, degree=degree, least=least, robust=True)
+    return fit_seasonal_rate(y, size, period=season, least=least, robust=True)
 
 
 def autocorrelation(residuals: np.ndarray) -> float:
