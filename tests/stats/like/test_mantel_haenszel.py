@@ -204,7 +204,7 @@ def test_the_ratios_are_the_pooled_risk_ratios_of_statsmodels(lots):
         sums = lots.assign(own=lots["lot"] == lot).pivot_table(
             index="age", columns="own", values=["faults", "units"], aggfunc="sum"
         )
-        (c, a), (n0, n1) = ((sums[k][own] for own in (False, True)) for k in ("faults", "units"))
+        (c, a), (n0, n1) = ([sums[k][own] for own in (False, True)] for k in ("faults", "units"))
         other = StratifiedTable(np.array([[a, n1 - a], [c, n0 - c]]))
         assert ratio == pytest.approx(other.riskratio_pooled, rel=1e-12)
 
