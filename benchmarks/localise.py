@@ -13,6 +13,7 @@ import argparse
 import itertools
 import os
 import resource
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ import numpy as np
 import pandas as pd
 
 from aftersales.stats.localise.localise import localise
-from aftersales.stats.yardsticks.localise_sum import localise_sum
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from yardsticks.localise_sum import localise_sum  # noqa: E402
+
 INCIDENTS = "reference/root_cause/localisation"
 HISTORY = 240  # seconds before the incident
 Conditions = frozenset[tuple[str, str]]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
-from aftersales.stats.life.recurrence import mean_cumulative
-from aftersales.stats.yardsticks.life import fit_weibull
-from aftersales.stats.yardsticks.nowcast import chain_ladder
+from yardsticks.life import fit_weibull
+from yardsticks.nowcast import chain_ladder
+from yardsticks.recurrence import mean_cumulative
 
 
 def test_weibull_fit_matches_the_shock_absorbers_of_meeker_and_escobar():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yardsticks.survival import km_quantile
 
 from aftersales.metrics.families.durations import (
     cell_hours,
@@ -15,7 +16,6 @@ from aftersales.metrics.families.durations import (
     response_hours,
     turnaround_days,
 )
-from aftersales.stats.yardsticks.survival import km_quantile
 
 AS_OF = pd.Timestamp("2024-01-31")
 

@@ -12,7 +12,6 @@ from aftersales.stats.counts.intervals import (
     nps,
     poisson_exact,
     proportion_difference,
-    quantile_interval,
     rate_ratio,
     wilson,
 )
@@ -122,20 +121,6 @@ def test_intervals_of_scores_work_element_by_element():
 
     assert score.tolist() == pytest.approx([0, np.nan], nan_ok=True)
     assert (low[0], high[0]) == pytest.approx((-high[0], high[0]))
-
-
-def test_the_interval_of_a_quantile_covers_it_as_often_as_it_says(rng):
-    true = -np.log(0.1)  # 90th percentile of the exponential distribution
-    samples = rng.exponential(size=(600, 60))
-    bounds = [quantile_interval(sample, 0.9)[1:] for sample in samples]
-
-    covered = np.mean([low <= true <= high for low, high in bounds])
-    assert 0.93 <= covered <= 0.995
-
-
-def test_a_sample_too_small_for_a_bound_says_so():
-    assert quantile_interval([1.0, 2.0], 0.9) == (1.9, 1.0, np.inf)
-    assert np.isnan(quantile_interval([], 0.5)).all()
 
 
 @pytest.mark.parametrize(

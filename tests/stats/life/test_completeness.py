@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardsticks.nowcast import chain_ladder
 
 from aftersales.errors import DataError
 from aftersales.stats.life.completeness import completeness, delay_triangle
-from aftersales.stats.yardsticks.nowcast import chain_ladder
 
 
 def observed(counts):

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardsticks.recurrence import mean_cumulative
 
 from aftersales.errors import DataError
-from aftersales.stats.life.recurrence import mean_cumulative
 from aftersales.stats.life.service_months import (
     age_triangle,
     by_group,

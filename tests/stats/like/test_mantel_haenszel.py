@@ -3,6 +3,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.stats.contingency_tables import StratifiedTable
 
 from aftersales.stats.like.mantel_haenszel import (
     comparison,
@@ -182,3 +185,38 @@ def test_row_order_and_the_unit_of_exposure_do_not_matter(seed, scale):
     )
     np.testing.assert_allclose(one["ratio"], other["ratio"], rtol=1e-9)
     np.testing.assert_allclose(one["p"], other["p"], rtol=1e-9)
+
+
+@pytest.fixture
+def lots(rng):
+    """Faults of six lots over eight ages; lot 3 fails twice as often."""
+    cells = pd.DataFrame({"lot": np.repeat(np.arange(6), 8), "age": np.tile(np.arange(8), 6)})
+    cells["units"] = rng.uniform(50, 900, len(cells))
+    rate = 0.03 * (1 + cells["age"] / 4) * np.where(cells["lot"] == 3, 2, 1)
+    return cells.assign(faults=rng.poisson(rate * cells["units"]))
+
+
+def test_the_ratios_are_the_pooled_risk_ratios_of_statsmodels(lots):
+    found = stratified_ratios(
+        lots, count="faults", exposure="units", attribute="lot", strata=["age"]
+    )
+    for lot, ratio in zip(found["value"], found["ratio"], strict=True):
+        sums = lots.assign(own=lots["lot"] == lot).pivot_table(
+            index="age", columns="own", values=["faults", "units"], aggfunc="sum"
+        )
+        (c, a), (n0, n1) = ([sums[k][own] for own in (False, True)] for k in ("faults", "units"))
+        other = StratifiedTable(np.array([[a, n1 - a], [c, n0 - c]]))
+        assert ratio == pytest.approx(other.riskratio_pooled, rel=1e-12)
+
+
+def test_ratios_and_limits_are_near_those_of_a_poisson_model_with_the_strata_as_levels(lots):
+    found = stratified_ratios(
+        lots, count="faults", exposure="units", attribute="lot", strata=["age"], dispersion=1.0
+    )
+    ages = pd.get_dummies(lots["age"], dtype=float)
+    for lot in range(6):
+        design = ages.assign(own=(lots["lot"] == lot).astype(float))
+        other = GLM(lots["faults"], design, family=Poisson(), offset=np.log(lots["units"])).fit()
+        ours = found.loc[lot, ["ratio", "low", "high"]].astype(float)
+        theirs = np.exp([other.params["own"], *other.conf_int().loc["own"]])
+        assert ours.tolist() == pytest.approx(theirs, rel=0.02)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import xlogy
+from yardsticks.spatial import neighbour_weights
 
 from aftersales.errors import DataError
 from aftersales.stats.maps.scan import scan
 from aftersales.stats.maps.scan_zones import branches, circles, connected
-from aftersales.stats.yardsticks.spatial import neighbour_weights
 
 FOLDER = "trend_hotspot"
 LINE = np.arange(8)[:, None]  # eight places in a row

@@ -24,7 +24,12 @@ tables = st.lists(st.lists(st.integers(0, 40), min_size=6, max_size=6), min_size
 
 @pytest.fixture(scope="module")
 def caers(reference: Path):
-    return disproportionality(pd.read_csv(reference / FOLDER / "caers_2012_reports.csv"), **CAERS)
+    return judged(pd.read_csv(reference / FOLDER / "caers_2012_reports.csv"), **CAERS)
+
+
+def judged(reports: pd.DataFrame, *, zeros: bool = False, **columns):
+    pairs = pair_counts(reports, zeros=zeros, **columns)
+    return disproportionality(pairs, zeros=zeros)
 
 
 def crossed(numbers: list[list[int]]) -> pd.DataFrame:
@@ -99,8 +104,8 @@ def test_the_table_of_seventeen_reports_is_the_published_one(reference: Path):
     wanted = pd.read_csv(reference / FOLDER / "toy17_expected.csv")
     keys = {"left_on": ["var1", "var2"], "right_on": ["product", "event"]}
 
-    plain = wanted.merge(disproportionality(reports, **CAERS).table, **keys)
-    within = disproportionality(reports, **CAERS, strata=["strat1", "strat2"])
+    plain = wanted.merge(judged(reports, **CAERS).table, **keys)
+    within = judged(reports, **CAERS, strata=["strat1", "strat2"])
     stratified = wanted.merge(within.table, **keys)
 
     assert plain["count"].tolist() == wanted["N"].tolist()
@@ -115,7 +120,7 @@ def test_the_table_of_seventeen_reports_is_the_published_one(reference: Path):
 def test_ratios_and_limits_are_those_worked_by_hand():
     # 20 of 100 reports of the product and 10 of 400 others name the event.
     table = crossed([[20, 80], [10, 390]])
-    row = disproportionality(table, **TICKETS).table.set_index(["product", "event"]).loc["M0", "F0"]
+    row = judged(table, **TICKETS).table.set_index(["product", "event"]).loc["M0", "F0"]
 
     assert row["prr"] == pytest.approx(8)
     wide = np.exp(1.959964 * np.sqrt(1 / 20 - 1 / 100 + 1 / 10 - 1 / 400))
@@ -126,20 +131,18 @@ def test_ratios_and_limits_are_those_worked_by_hand():
 
 
 def test_a_planted_pair_comes_first_and_nothing_else_is_a_signal(rng):
-    found = disproportionality(planted(rng, ratio=6.0), **TICKETS).signals()
+    found = judged(planted(rng, ratio=6.0), **TICKETS).signals()
 
     pairs = set(zip(found["product"], found["event"], strict=True))
     assert pairs == {("M3", "F2"), ("M17", "F8"), ("M30", "F11")}
 
 
 def test_nothing_is_a_signal_where_nothing_is_planted(rng):
-    assert all(
-        disproportionality(planted(rng, ratio=1.0), **TICKETS).signals().empty for _ in range(5)
-    )
+    assert all(judged(planted(rng, ratio=1.0), **TICKETS).signals().empty for _ in range(5))
 
 
 def test_a_ratio_is_infinite_when_no_other_product_has_the_event():
-    table = disproportionality(crossed([[9, 3], [0, 40]]), **TICKETS, zeros=True).table
+    table = judged(crossed([[9, 3], [0, 40]]), **TICKETS, zeros=True).table
     pairs = table.set_index(["product", "event"])
     only = pairs.loc["M0", "F0"]
     assert (only["prr"], only["prr_high"], only["ror"]) == (np.inf, np.inf, np.inf)
@@ -158,8 +161,8 @@ def test_a_fashion_in_time_is_no_signal_within_its_month(rng):
     ]
     table = pd.concat(parts)
 
-    plain = disproportionality(table, **TICKETS).table.set_index(["product", "event"])
-    within = disproportionality(table, **TICKETS, strata=["month"]).table
+    plain = judged(table, **TICKETS).table.set_index(["product", "event"])
+    within = judged(table, **TICKETS, strata=["month"]).table
     within = within.set_index(["product", "event"])
 
     assert plain.loc["M0", "F0"]["ic_low"] > 0
@@ -173,8 +176,8 @@ def test_names_and_row_order_do_not_matter(numbers):
         return
     table = crossed(numbers)
     shuffled = table.sample(frac=1, random_state=1).assign(model=lambda t: "x" + t["model"])
-    one = disproportionality(table, **TICKETS).table
-    two = disproportionality(shuffled, **TICKETS).table
+    one = judged(table, **TICKETS).table
+    two = judged(shuffled, **TICKETS).table
     keys = ["product", "event"]
     one, two = one.sort_values(keys), two.sort_values(keys)
     for name in ("expected", "prr", "ror", "ic_low", "ebgm"):
@@ -247,7 +250,7 @@ def test_ratios_that_are_all_alike_have_a_narrow_prior(rng):
 
 
 def test_few_pairs_have_no_prior_and_are_judged_by_their_information():
-    found = disproportionality(crossed([[60, 5, 5], [5, 60, 60]]), **TICKETS)
+    found = judged(crossed([[60, 5, 5], [5, 60, 60]]), **TICKETS)
     assert found.prior is None
     assert found.table["ebgm"].isna().all()
     assert found.signals().iloc[0][["product", "event"]].tolist() == ["M0", "F0"]

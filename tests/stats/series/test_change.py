@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aftersales.errors import DataError
 from aftersales.stats.counts.intervals import rate_ratio
-from aftersales.stats.series.change import spike, step_change, trend_test
+from aftersales.stats.series.change import spike, step_change
 
 MONTHS = np.arange(36)
 SUMMER = np.where(np.isin(MONTHS % 12, [5, 6, 7]), 2.5, 1.0)
@@ -137,32 +137,6 @@ def test_a_spike_is_the_last_period_alone():
     y = [10, 12, 9, 11, 10, 8, 12, 10, 30]
 
     assert spike(y, [1] * 9) == step_change(y, [1] * 9, recent=1)
-
-
-def test_a_past_trend_is_followed_where_asked(rng):
-    y = rng.poisson(50 * np.exp(0.03 * MONTHS))
-
-    flat = step_change(y, np.ones(36), recent=3, season=0)
-    line = step_change(y, np.ones(36), recent=3, season=0, trend=True)
-
-    assert flat.ratio > 1.5
-    assert line.low < 1 < line.high < flat.ratio
-
-
-def test_a_steady_rise_is_measured_per_year(rng):
-    y = rng.poisson(100 * np.exp(np.log(1.2) / 12 * MONTHS))
-
-    found = trend_test(y, np.ones(36))
-
-    assert found.low < 1.2 < found.high
-    assert found.p < 1e-4
-
-
-def test_level_series_have_no_trend(rng):
-    p = np.array([trend_test(rng.poisson(10, 36), np.ones(36)).p for _ in range(200)])
-
-    assert (p < 0.05).mean() <= 0.1
-    assert np.isnan(trend_test([1, 2], [1, 1]).p)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 from aftersales.stats.series.change import step_change
-from aftersales.stats.series.seasonal_rate import fit_seasonal_rate
-from aftersales.stats.series.seasonal_rates import fit_seasonal_rates
 from aftersales.stats.series.windows import best_windows
 
 
@@ -21,25 +19,6 @@ def many():
         y[i % 36] *= 4 if i % 5 == 0 else 1
         rows.append((np.where(size > 0, y, 0.0), size))
     return [np.array(part) for part in zip(*rows, strict=True)]
-
-
-def test_series_fitted_together_give_the_numbers_of_series_fitted_alone(many):
-    y, size = many
-    y, size = y[y.sum(1) > 0], size[y.sum(1) > 0]
-    least = np.where(np.arange(len(y)) % 2, 18, 37)
-    together = fit_seasonal_rates(y, size, least=least)
-    seasonal = 0
-    for one, counts, sizes, fewest in zip(together, y, size, least, strict=True):
-        alone = fit_seasonal_rate(counts, sizes, least=int(fewest), robust=True)
-        assert one.harmonics == alone.harmonics
-        seasonal += one.harmonics > 0
-        assert one.beta == pytest.approx(alone.beta, abs=1e-6)
-        assert one.covariance == pytest.approx(alone.covariance, rel=1e-5, abs=1e-9)
-        assert one.dispersion == pytest.approx(alone.dispersion)
-        assert one.season_p == pytest.approx(alone.season_p, rel=1e-6, nan_ok=True)
-        assert one.residuals == pytest.approx(alone.residuals, abs=1e-6, nan_ok=True)
-        assert (one.df, one.deviance) == pytest.approx((alone.df, alone.deviance))
-    assert 5 < seasonal < len(y)  # both kinds are there
 
 
 def test_the_best_window_is_that_of_every_window_judged_alone(many):

@@ -204,9 +204,8 @@ def _pairs(
     before, now = (w.dropna(subset=[compared, event]) for w in windows)
     if now[compared].nunique() < 2 or now[event].nunique() < 2:
         return None
-    found = disproportionality(
-        now, product=compared, event=event, count="n", strata=held, min_count=MIN_CASES
-    ).table
+    pairs = pair_counts(now, product=compared, event=event, count="n", strata=held)
+    found = disproportionality(pairs, min_count=MIN_CASES).table
     table = found.merge(_past(before, compared, event, held), on=["product", "event"], how="left")
     table = table.fillna({"count_before": 0.0, "expected_before": 0.0, "of_before": 0.0})
     # More than expected, than its product's reports and than its own: what else is reported comes

@@ -10,8 +10,8 @@ import pandas as pd
 QUIET = 4  # periods without an alarm that end an episode
 
 
-def episodes(alarms: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
-    """One row per episode of `monitor` or `monitor_many`, most excess cases first.
+def episodes(alarms: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
+    """One row per episode of `monitor_many`, most excess cases first.
 
     Columns `by`, ``episode``, ``start`` (most likely first period of the rise, looking back
     from the first alarm to where the cusum left 0), ``first_alarm``, ``last`` (alarm),
@@ -19,16 +19,17 @@ def episodes(alarms: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFrame:
     and ``ratio``; ``p`` (the smallest), ``spike`` and ``drift`` (was there one), ``open`` (it
     lasts in the last period of the table).
 
-    >>> from aftersales.stats.alarms.surveillance import monitor
-    >>> weekly = pd.Series([4, 6, 5, 5, 5, 3, 7] * 29 + [15, 17, 4, 5, 5, 5])
-    >>> found = episodes(monitor(weekly, start=200))
+    >>> from aftersales.stats.alarms.surveillance import monitor_many
+    >>> weekly = pd.DataFrame({"count": [4, 6, 5, 5, 5, 3, 7] * 29 + [15, 17, 4, 5, 5, 5]})
+    >>> weekly = weekly.assign(model="A", period=weekly.index)
+    >>> found = episodes(monitor_many(weekly, by=["model"], start=200), by=["model"])
     >>> found[["start", "last", "periods", "count", "excess", "open"]].round(1)
        start  last  periods  count  excess   open
     0    203   204        2   32.0    22.0  False
     """
     keys = list(by)
     rows = []
-    for name, own in alarms.groupby(keys, sort=True, dropna=False) if keys else [((), alarms)]:
+    for name, own in alarms.groupby(keys, sort=True, dropna=False):
         named = dict(zip(keys, name, strict=True))
         rows += [
             named | {"episode": number} | _sum_up(own, own["episode"].eq(number).fillna(False))

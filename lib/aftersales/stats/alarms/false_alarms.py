@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from aftersales.stats import inputs
-from aftersales.stats.alarms.baseline import fit_baseline, terms
-from aftersales.stats.alarms.drift import LIMIT
 from aftersales.stats.alarms.plan import Plan, judge
-from aftersales.stats.alarms.surveillance import ALPHA, HISTORY, plan_of
-from aftersales.stats.inputs import Numbers
 
 SIMULATIONS = 200
 
@@ -38,42 +32,6 @@ class FalseAlarms:
     ever: float
     series: int
     periods: int
-
-
-def measured_false_alarms(
-    counts: pd.Series | Numbers,
-    *,
-    exposure: Numbers | None = None,
-    season: int = 52,
-    start: object,
-    alpha: float = ALPHA,
-    gap: int | None = None,
-    history: int = HISTORY,
-    drift_limit: float = LIMIT,
-    simulations: int = SIMULATIONS,
-    seed: int,
-) -> FalseAlarms:
-    """Run `monitor` on quiet series of the same length, exposure, level, season and dispersion.
-
-    The series are negative binomial around a fit to all of `counts` (a season where there are
-    two cycles), without its outliers. Parametric bootstrap (Efron and Tibshirani 1993, ch. 6);
-    the interval is from the spread between the simulated series. Arguments as in `monitor`.
-
-    >>> found = measured_false_alarms([5, 4, 6, 5] * 60, start=200, simulations=50, seed=1)
-    >>> found.nominal, found.low < 0.01 < found.ever, found.series, found.periods
-    (0.005, True, 50, 40)
-    """
-    y, size = inputs.series(counts, 1.0 if exposure is None else exposure)
-    labels = counts.index if isinstance(counts, pd.Series) else pd.RangeIndex(y.size)
-    mean, noise = _quiet_truth(y, size, season)
-    return quiet_run(
-        mean,
-        exposure=size,
-        dispersion=noise,
-        plan=plan_of(labels, season, start, alpha, gap, history, drift_limit, 0),
-        simulations=simulations,
-        seed=seed,
-    )
 
 
 def quiet_run(
@@ -116,11 +74,3 @@ def quiet_run(
         series=simulations,
         periods=judged["spike"].shape[1],
     )
-
-
-def _quiet_truth(y: np.ndarray, size: np.ndarray, season: int) -> tuple[np.ndarray, float]:
-    """Mean of every period and dispersion of a series with nothing in it."""
-    used = size > 0
-    x, prior = terms(y.size, season=season if used.sum() >= 2 * season else 0)
-    fit = fit_baseline(y[None], size[None], used[None], past=x, prior=prior, ahead=x)
-    return fit.rate[0] * size, float(fit.dispersion[0])

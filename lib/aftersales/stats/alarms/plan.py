@@ -39,7 +39,7 @@ class Plan:
 def judge(
     y: np.ndarray, size: np.ndarray, left_out: np.ndarray, *, plan: Plan, limits: bool = True
 ) -> dict[str, np.ndarray]:
-    """Counts and exposures (a row per series) into the columns of `surveillance.monitor`.
+    """Counts and exposures (a row per series) into the columns of `surveillance.monitor_many`.
 
     One row per series, one column per period from `plan.start` on; rungs as positions in
     `RUNGS`, ``since`` as a position (-1 for none), no ``alarm`` and ``episode`` yet. ``upper``,

@@ -10,84 +10,14 @@ import pandas as pd
 from aftersales.errors import DataError
 from aftersales.stats import inputs
 from aftersales.stats.alarms.drift import LIMIT
-from aftersales.stats.alarms.episodes import episodes, number_episodes
+from aftersales.stats.alarms.episodes import number_episodes
 from aftersales.stats.alarms.plan import RUNGS, Plan, judge
 from aftersales.stats.alarms.series_table import Panel, read_panel
 from aftersales.stats.counts.multiplicity import pooled_false_discovery
-from aftersales.stats.inputs import Numbers
-
-__all__ = ["episodes", "monitor", "monitor_many"]
 
 COLUMNS = ("count", "expected", "upper", "p", "excess", "spike", "cusum", "drift", "q", "alarm")
 ALPHA = 0.005
 HISTORY = 8  # cycles of the past that a fit looks back on, where there are as many
-
-
-def monitor(
-    counts: pd.Series | Numbers,
-    *,
-    exposure: Numbers | None = None,
-    season: int = 52,
-    start: object,
-    alpha: float = ALPHA,
-    exclude: Numbers | None = None,
-    min_count: float = 0,
-    gap: int | None = None,
-    history: int = HISTORY,
-    drift_limit: float = LIMIT,
-) -> pd.DataFrame:
-    """Alarms of one regular series of counts, one row per period from `start` on.
-
-    Columns: ``period`` (the index of a Series, else the position), ``count``, ``expected``,
-    ``upper`` (largest count without a spike, given the period before), ``p`` (of a period as
-    high, alone or together with the one before, when nothing changed), ``excess`` (count -
-    expected), ``spike`` (p <= alpha), ``cusum`` (evidence for a lasting rise), ``drift`` (cusum
-    at `drift_limit`), ``since`` (first period of the rise that the cusum sees), ``alarm`` (spike
-    or drift), ``episode`` (number of the alarm a period belongs to; it ends with four periods
-    without alarm) and ``rung``, what the expectation stands on:
-
-    ``season``  two cycles of history or more: trend and season by quasi-Poisson regression
-    ``level``   one to two cycles: a constant rate
-    ``C2, C1``  shorter: mean and spread of seven periods (`short_history`); no drift
-    ``none``    fewer than seven usable periods before, or the period has no exposure or is
-                excluded: not judged, p is NaN
-
-    About `alpha` of quiet periods are spikes. A drift stays on while the rise lasts, so its
-    false alarms are few and long: in any one quiet period at most exp(-drift_limit) are on. The
-    expectation follows Noufaily et al. 2013, Stat. Med. 32:1206: the last half cycle is left
-    out so that a rise does not become its own baseline, outliers of the past do not count, and
-    limits allow for the error of the fit. The window of two periods (`surge`) and the cusum
-    (`drift`) see what a single period does not.
-
-    Parameters
-    ----------
-    counts : one value per period, oldest first, no period left out
-    exposure : units at risk per period; 0 marks a period that is not observed
-    season : periods in a cycle (52 weeks, 12 months); 0 for none
-    start : first period to judge, a label of the index or a position
-    exclude : True for periods of known campaigns; neither judged nor part of any baseline
-    min_count : cases in the last four periods below which no alarm is raised
-    gap : periods just before the judged one that the fit leaves out (default half a cycle)
-    history : cycles of the past to fit, where there are as many
-
-    >>> weekly = pd.Series([4, 6, 5, 5, 3, 7, 5, 5, 6, 4] * 20 + [5, 14, 15])
-    >>> monitor(weekly, start=200)[["period", "count", "upper", "spike", "drift", "rung"]]
-       period  count  upper  spike  drift    rung
-    0     200    5.0   13.0  False  False  season
-    1     201   14.0   13.0   True  False  season
-    2     202   15.0    6.0   True   True  season
-    """
-    labels = counts.index if isinstance(counts, pd.Series) else None
-    y, size = inputs.series(counts, 1.0 if exposure is None else exposure)
-    if y.ndim != 1:
-        raise DataError(
-            f"`counts` must be one series; found {y.ndim} dimensions. See monitor_many."
-        )
-    labels = pd.RangeIndex(y.size) if labels is None else labels
-    plan = plan_of(labels, season, start, alpha, gap, history, drift_limit, min_count)
-    judged = judge(y[None], size[None], _left_out(exclude, y[None]), plan=plan)
-    judged["alarm"] = judged["spike"] | judged["drift"]
-    return _table(judged, labels, plan.start)
 
 
 def monitor_many(
@@ -109,19 +39,42 @@ def monitor_many(
 ) -> pd.DataFrame:
     """Alarms of many series of one calendar, one row per series and period from `start` on.
 
-    Columns `by` and those of `monitor`, and ``q``: p adjusted for the number of series judged in
-    the same period (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289; a little stricter, so
-    that the share of false ones also holds over many periods: `pooled_false_discovery`). Here
-    ``alarm`` is a q of at most `fdr` or a drift, with at least `min_count` cases in four periods;
-    ``new`` marks the first alarm of an episode, the only one to report. `episodes` sums them up,
-    most excess cases first.
+    Columns `by`, ``period``, ``count``, ``expected``, ``upper`` (largest count without a spike,
+    given the period before), ``p`` (of a period as high, alone or together with the one before,
+    when nothing changed), ``excess`` (count - expected), ``spike`` (p <= alpha), ``cusum``
+    (evidence for a lasting rise), ``drift`` (cusum at `drift_limit`), ``since`` (first period of
+    the rise that the cusum sees), ``q``, ``alarm`` (q <= `fdr` or drift, with at least `min_count`
+    cases in four periods), ``episode`` (number of the alarm a period belongs to; it ends with four
+    periods without alarm), ``new`` (first alarm of an episode, the only one to report; `episodes`
+    sums them up) and ``rung``, what the expectation stands on:
+
+    ``season``  two cycles of history or more: trend and season by quasi-Poisson regression
+    ``level``   one to two cycles: a constant rate
+    ``C2, C1``  shorter: mean and spread of seven periods (`short_history`); no drift
+    ``none``    fewer than seven usable periods before, or the period has no exposure or is
+                excluded: not judged, p is NaN
+
+    About `alpha` of quiet periods are spikes. A drift stays on while the rise lasts, so its
+    false alarms are few and long: in any one quiet period at most exp(-drift_limit) are on. The
+    expectation follows Noufaily et al. 2013, Stat. Med. 32:1206: the last half cycle is left
+    out so that a rise does not become its own baseline, outliers of the past do not count, and
+    limits allow for the error of the fit. The window of two periods (`one_or_two_periods`) and the
+    cusum (`drift`) see what a single period does not.
+
+    ``q`` is p adjusted for the number of series judged in the same period (Benjamini and Hochberg
+    1995, J. R. Stat. Soc. B 57:289; a little stricter, so that the share of false ones also holds
+    over many periods: `pooled_false_discovery`).
 
     Parameters
     ----------
     table : one row per series and period: `by`, `period` (dates or whole numbers), `count` and,
         if named, `exposure`. A period that a series lacks counts 0, or, with an exposure, is
         not observed. A series that begins late needs an exposure to say so.
-    exclude : periods of known campaigns, for all series
+    season : periods in a cycle (52 weeks, 12 months); 0 for none
+    start : first period to judge, a date, a label or a position
+    exclude : periods of known campaigns, for all series; neither judged nor part of any baseline
+    gap : periods just before the judged one that the fit leaves out (default half a cycle)
+    history : cycles of the past to fit, where there are as many
 
     >>> a = pd.DataFrame({"period": range(203), "count": [4, 6, 5, 5, 5, 3, 7] * 29})
     >>> b = a.assign(model="B", count=a["count"] + 12 * (a["period"] >= 201))
@@ -131,41 +84,43 @@ def monitor_many(
     4     B     201   15.0   True   True        1
     """
     panel = read_panel(table, by=by, period=period, count=count, exposure=exposure)
-    plan = plan_of(panel.periods, season, start, alpha, gap, history, drift_limit, min_count)
+    plan = _plan(
+        panel.periods,
+        season=season,
+        start=start,
+        alpha=alpha,
+        gap=gap,
+        history=history,
+        drift_limit=drift_limit,
+        min_count=min_count,
+    )
     inputs.share(fdr, name="fdr")
     campaign = panel.periods.isin(pd.Index(exclude, dtype=panel.periods.dtype))
-    judged = judge(panel.count, panel.exposure, _left_out(campaign, panel.count), plan=plan)
+    campaigns = np.broadcast_to(campaign, panel.count.shape)
+    judged = judge(panel.count, panel.exposure, campaigns, plan=plan)
     judged["q"] = np.column_stack([pooled_false_discovery(p) for p in judged["p"].T])
     found = judged["enough"] & (np.nan_to_num(judged["q"], nan=1.0) <= fdr)
     judged["alarm"] = found | judged["drift"]
     return _with_series(_table(judged, panel.periods, plan.start), panel)
 
 
-def plan_of(
+def _plan(
     periods: pd.Index,
+    *,
     season: int,
     start: object,
     alpha: float,
     gap: int | None,
-    history: int,
-    drift_limit: float,
-    min_count: float,
+    **least: float,
 ) -> Plan:
-    """The settings of `monitor`, checked, with `start` as a position among the periods."""
+    """The settings, checked, with `start` as a position among the periods."""
     inputs.share(alpha, name="alpha")
-    gap = season // 2 if gap is None else gap
-    lowest = {"season": 0, "gap": 0, "history": 1, "drift_limit": 0, "min_count": 0}
-    for name, value in {
-        "season": season,
-        "gap": gap,
-        "history": history,
-        "drift_limit": drift_limit,
-        "min_count": min_count,
-    }.items():
-        if not value >= lowest[name]:
-            raise DataError(f"`{name}` must be at least {lowest[name]}; found {value!r}.")
-    first = _position(periods, start)
-    return Plan(season, first, alpha, gap, history, drift_limit, min_count)
+    given = {"season": season, "gap": season // 2 if gap is None else gap, **least}
+    for name, value in given.items():
+        lowest = 1 if name == "history" else 0
+        if not value >= lowest:
+            raise DataError(f"`{name}` must be at least {lowest}; found {value!r}.")
+    return Plan(start=_position(periods, start), alpha=alpha, **given)
 
 
 def _position(labels: pd.Index, start: object) -> int:
@@ -185,16 +140,6 @@ def _position(labels: pd.Index, start: object) -> int:
             f"`start` must lie within the series, which has {len(labels)} periods; found {start!r}."
         )
     return int(position)
-
-
-def _left_out(exclude: Numbers | None, y: np.ndarray) -> np.ndarray:
-    flags = np.zeros(y.shape[-1], dtype=bool) if exclude is None else np.asarray(exclude)
-    if flags.dtype != bool or flags.shape != y.shape[-1:]:
-        raise DataError(
-            f"`exclude` must hold one True or False for each of the {y.shape[-1]} periods; found "
-            f"{flags.size} values of type {flags.dtype}."
-        )
-    return np.broadcast_to(flags, y.shape)
 
 
 def _table(judged: dict[str, np.ndarray], periods: pd.Index, start: int) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from aftersales.stats.counts.levels import Group, Levels
 NEARLY = 0.95  # shared exposure from which two groups count as one and the same
 HALF = 0.5  # shared exposure below which they are two, however few the cases
 TOLD_APART = 5.0  # cases expected where only one of both is present, needed to tell them apart
-DETERMINED = 0.9  # share of wrong guesses that knowing an attribute spares (Goodman and Kruskal)
 COLUMNS = ["alias_attribute", "alias_value", "overlap", "apart", "alias"]
 
 
@@ -58,47 +56,3 @@ def twins(
 def _sums(codes: np.ndarray, n: np.ndarray, size: int) -> np.ndarray:
     """Exposure by level, missing values left out."""
     return np.bincount(codes + 1, weights=n, minlength=size + 1)[1:]
-
-
-def aliased_attributes(
-    cells: pd.DataFrame, *, exposure: str, attributes: Sequence[str]
-) -> pd.DataFrame:
-    """Pairs of attributes of which one determines the other, exactly or nearly.
-
-    One row per pair: ``attribute``, ``other``, ``determined`` (how much of the uncertainty about
-    the value of `other` is gone once that of `attribute` is known, 0-1: lambda of Goodman and
-    Kruskal 1954, J. Am. Stat. Assoc. 49:732, weighted with exposure), ``back`` (the other way),
-    ``relation`` ("same": both determine each other and cannot be told apart; "inside": each value
-    of `attribute` lies inside one of `other`, as batches inside suppliers). Pairs below 0.9 both
-    ways are left out; "inside" has the finer attribute first. Only cells with exposure and both
-    values count; attributes with one value are left out.
-
-    >>> parts = pd.DataFrame({"batch": list("abc"), "supplier": list("xyy"), "n": [5, 5, 5]})
-    >>> found = aliased_attributes(parts, exposure="n", attributes=["batch", "supplier"])
-    >>> found[["attribute", "other", "relation"]].to_numpy().tolist()
-    [['batch', 'supplier', 'inside']]
-    """
-    levels, n = Levels(cells), cells[exposure].to_numpy(float)
-    gone = {p: _determined(levels, n, *p) for p in permutations(attributes, 2)}
-    rows = []
-    for (one, other), value in gone.items():
-        back = gone[other, one]
-        if not value >= DETERMINED:
-            continue
-        same = back >= DETERMINED
-        if same and list(attributes).index(one) > list(attributes).index(other):
-            continue
-        rows.append((one, other, value, back, "same" if same else "inside"))
-    return pd.DataFrame(rows, columns=["attribute", "other", "determined", "back", "relation"])
-
-
-def _determined(levels: Levels, n: np.ndarray, one: str, other: str) -> float:
-    (a, first), (b, second) = levels.codes(one), levels.codes(other)
-    both = np.flatnonzero((a >= 0) & (b >= 0) & (n > 0))
-    flat = a[both] * len(second) + b[both]
-    size = len(first) * len(second)
-    table = np.bincount(flat, weights=n[both], minlength=size).reshape(len(first), len(second))
-    guess, total = table.sum(axis=0), table.sum()
-    if np.count_nonzero(guess) < 2:
-        return np.nan
-    return float((table.max(axis=1).sum() - guess.max()) / (total - guess.max()))

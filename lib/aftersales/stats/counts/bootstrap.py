@@ -6,7 +6,6 @@ import numpy as np
 from scipy import stats
 
 from aftersales.errors import DataError
-from aftersales.stats.counts.intervals import DifferenceTest
 from aftersales.stats.inputs import Numbers, numbers, share
 
 DRAWS_AT_ONCE = 4_000_000  # cells of one block of draws; keeps memory near 32 MB
@@ -47,53 +46,6 @@ def bootstrap_mean(
     draws = _draws(sums, sizes, n=n, generator=np.random.default_rng(seed))
     low, high = _bca(draws, mean, influence, level=level)
     return mean, low, high
-
-
-def mean_difference(
-    values: Numbers,
-    other_values: Numbers,
-    *,
-    clusters: object = None,
-    other_clusters: object = None,
-    seed: int = 0,
-    n: int = 2000,
-    level: float = 0.95,
-) -> DifferenceTest:
-    """Difference of two means, first minus other, with whole clusters resampled.
-
-    The two groups are drawn independently. The interval is the bias-corrected accelerated
-    one; p comes from the studentised difference with Welch's degrees of freedom, counted in
-    clusters (Welch 1947, Biometrika 34:28). NaN where a group has fewer than two clusters.
-
-    >>> mean_difference([1.0, 3.0], [1.0, 3.0], seed=1).difference
-    0.0
-    """
-    first, other = _by_cluster(values, clusters), _by_cluster(other_values, other_clusters)
-    share(level, name="level")
-    if min(first[1].size, other[1].size) < 2:
-        return DifferenceTest(np.nan, np.nan, np.nan, np.nan)
-    generator = np.random.default_rng(seed)
-    means = [sums.sum() / sizes.sum() for sums, sizes in (first, other)]
-    parts = [
-        (sums - m * sizes) / sizes.sum()
-        for (sums, sizes), m in zip((first, other), means, strict=True)
-    ]
-    difference = float(means[0] - means[1])
-    p = _welch_p(difference, parts)
-    if p in (0.0, 1.0):  # nothing varies
-        return DifferenceTest(difference, difference, difference, p)
-    draws = _draws(*first, n=n, generator=generator) - _draws(*other, n=n, generator=generator)
-    low, high = _bca(draws, difference, np.concatenate([parts[0], -parts[1]]), level=level)
-    return DifferenceTest(difference, low, high, p)
-
-
-def _welch_p(difference: float, parts: list[np.ndarray]) -> float:
-    variances = [(x**2).sum() * x.size / (x.size - 1) for x in parts]
-    total = sum(variances)
-    if total <= 1e-24 * max(difference**2, 1e-300):
-        return 1.0 if difference == 0 else 0.0
-    df = total**2 / sum(v**2 / (x.size - 1) for v, x in zip(variances, parts, strict=True))
-    return float(2 * stats.t.sf(abs(difference) / np.sqrt(total), df))
 
 
 def _by_cluster(values: Numbers, clusters: object) -> tuple[np.ndarray, np.ndarray]:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from aftersales.stats.inputs import Numbers, counts, numbers, plain, share, within
+from aftersales.stats.inputs import Numbers, counts, plain, share, within
 
+Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 SMALL_CELL = 5  # expected cases below which a chi-square approximation gives way to Fisher's test
 
 
@@ -201,26 +202,3 @@ def _tango_bound(up: np.ndarray, down: np.ndarray, n: np.ndarray, z: float) -> n
         kept = np.abs(up - down - n * d) <= z * spread
         inside, outside = np.where(kept, d, inside), np.where(kept, outside, d)
     return inside
-
-
-def quantile_interval(values: Numbers, q: float, *, level: float = 0.95) -> tuple:
-    """A quantile of a sample and its distribution-free interval from order statistics.
-
-    Linear interpolation for the quantile itself; the interval takes the two order statistics
-    that hold it with at least `level` (Hahn and Meeker 1991, Statistical Intervals, 5.2). A
-    bound that the sample is too small to give is -inf or inf; all NaN for an empty sample.
-
-    >>> quantile_interval(range(1, 11), 0.5)
-    (5.5, 2.0, 9.0)
-    """
-    data, q = np.sort(numbers(values, name="values").reshape(-1)), share(q, name="q")
-    if data.size == 0:
-        return np.nan, np.nan, np.nan
-    tail = (1 - share(level, name="level")) / 2
-    lower = int(stats.binom.ppf(tail, data.size, q))  # largest rank r with P(B < r) <= tail
-    if lower and stats.binom.cdf(lower - 1, data.size, q) > tail:
-        lower -= 1
-    upper = int(stats.binom.isf(tail, data.size, q)) + 1
-    low = float(data[lower - 1]) if lower >= 1 else -np.inf
-    high = float(data[upper - 1]) if upper <= data.size else np.inf
-    return float(np.quantile(data, q)), low, high

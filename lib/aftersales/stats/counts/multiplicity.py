@@ -48,22 +48,6 @@ def pooled_false_discovery(p: Numbers) -> np.ndarray:
     return np.minimum(values, 1.0)
 
 
-def holm(p: Numbers) -> np.ndarray:
-    """Adjusted p-values that keep the chance of *any* false call, in the order of `p`.
-
-    Valid whatever the dependence. NaN stays NaN and does not count as a test.
-    Holm 1979, Scand. J. Stat. 6:65.
-
-    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    values, judged = _p_values(p)
-    m = judged.size
-    order = judged[np.argsort(values[judged], kind="stable")]
-    values[order] = np.maximum.accumulate(values[order] * (m - np.arange(m)))
-    return np.minimum(values, 1.0)
-
-
 def _p_values(p: Numbers) -> tuple[np.ndarray, np.ndarray]:
     values = np.array(p, dtype=float).reshape(-1)
     judged = np.flatnonzero(~np.isnan(values))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
 from aftersales.stats.counts.intervals import poisson_exact
-from aftersales.stats.life.recurrence import Variance, with_log_interval
+from aftersales.stats.inputs import Numbers
+
+Variance = Literal["robust", "independent"]
 
 
 def service_months(
@@ -208,3 +212,12 @@ def _robust(table: pd.DataFrame, sums: pd.DataFrame, pairs: pd.DataFrame) -> np.
     expected = (share * sums["rate"].to_numpy() * inverse[ages]).cumsum(axis=1)
     cross, square = (added * expected).sum(axis=0), (units[:, None] * expected**2).sum(axis=0)
     return np.maximum(own[ages] - 2 * cross + square, 0.0)
+
+
+def with_log_interval(table: pd.DataFrame, *, spread: Numbers, level: float) -> pd.DataFrame:
+    """Add ``low``, ``high``: the interval of a positive column ``mcf`` on the log scale."""
+    mean = table["mcf"].to_numpy(float)
+    z = stats.norm.isf((1 - inputs.share(level, name="level")) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.exp(z * np.asarray(spread, dtype=float) / mean)
+    return table.assign(low=mean / factor, high=mean * factor)

@@ -6,7 +6,6 @@ complaints looks worse in each of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +13,9 @@ import pandas as pd
 from scipy import stats
 
 from aftersales.errors import DataError
+from aftersales.stats.counts.intervals import Z95
 from aftersales.stats.reports.gamma_mixture import GammaMixture, fit_gamma_mixture
-from aftersales.stats.reports.pair_counts import pair_counts
 
-Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 HALF = 0.5  # added to count and expectation of the information component
 MIN_PAIRS = 20  # pairs from which a prior of five numbers is fitted
 SIGNAL = 2.0  # lower limit from which a pair is called reported too often
@@ -51,13 +49,8 @@ class Disproportionality:
 
 
 def disproportionality(
-    reports: pd.DataFrame,
+    pairs: pd.DataFrame,
     *,
-    product: str,
-    event: str,
-    report: str | None = None,
-    count: str | None = None,
-    strata: Sequence[str] = (),
     zeros: bool = False,
     min_count: int = 3,
     prior: GammaMixture | None = None,
@@ -66,8 +59,8 @@ def disproportionality(
 
     Parameters
     ----------
-    reports : one row per report and named pair, or one row per pair with a `count`
-        See `pair_counts` for `report`, `count` and `strata`; `zeros` adds pairs without a report.
+    pairs : the table of `pair_counts`
+    zeros : pairs without a report are in it
     min_count : reports from which a pair can be a signal
     prior : of an earlier table; None fits it to this one
 
@@ -89,22 +82,15 @@ def disproportionality(
         ``signal``: at least `min_count` reports and eb05 of at least 2; without a prior, ic_low
         above 0.
 
+    >>> from aftersales.stats.reports.pair_counts import pair_counts
     >>> tickets = pd.DataFrame({"model": list("aaaabbbbcc"), "fault": list("xxxyyyzzyz")})
-    >>> found = disproportionality(tickets, product="model", event="fault").table
+    >>> pairs = pair_counts(tickets, product="model", event="fault")
+    >>> found = disproportionality(pairs).table
     >>> found.loc[0, ["product", "event"]].tolist()
     ['a', 'x']
     >>> found[["count", "expected", "prr"]].iloc[0].tolist()
     [3.0, 1.2, inf]
     """
-    pairs = pair_counts(
-        reports,
-        product=product,
-        event=event,
-        report=report,
-        count=count,
-        strata=strata,
-        zeros=zeros,
-    )
     table = pairs.assign(ratio=pairs["count"] / pairs["expected"])
     table = table.assign(**_four_fold(table), **_information(table))
     fitted = prior or _prior(pairs, zeros=zeros)

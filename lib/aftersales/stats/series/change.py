@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
@@ -55,38 +54,21 @@ class Change:
     season_p: float
 
 
-@dataclass(frozen=True)
-class Trend:
-    """A steady change: ratio of the rate from one year to the next.
-
-    ``ratio_per_year`` with interval and p of "no trend"; dispersion, rung as in `Change`.
-    """
-
-    ratio_per_year: float
-    low: float
-    high: float
-    p: float
-    dispersion: float
-    rung: Rung
-
-
 def step_change(
     count: Numbers,
     exposure: Numbers,
     *,
     recent: int,
     season: int = 12,
-    trend: bool = False,
     level: float = 0.95,
 ) -> Change:
     """Compare the last `recent` periods with all earlier ones of a regular series.
 
-    A quasi-Poisson model with log exposure is fitted to the earlier periods: a level, a season
-    where an F test supports one and two cycles are there, and with `trend` a straight line.
-    Its prediction for the recent periods, with its own error, is compared with the count as
-    negative binomial (`excess_ratio`). Past outliers weigh less; positive correlation between
-    neighbouring periods widens the limits. Farrington et al. 1996, J. R. Stat. Soc. A
-    159:547; Noufaily et al. 2013, Stat. Med. 32:1206.
+    A quasi-Poisson model with log exposure is fitted to the earlier periods: a level, and a season
+    where an F test supports one and two cycles are there. Its prediction for the recent periods,
+    with its own error, is compared with the count as negative binomial (`excess_ratio`). Past
+    outliers weigh less; positive correlation between neighbouring periods widens the limits.
+    Farrington et al. 1996, J. R. Stat. Soc. A 159:547; Noufaily et al. 2013, Stat. Med. 32:1206.
 
     Parameters
     ----------
@@ -109,7 +91,7 @@ def step_change(
         return _unknown(observed, periods)
     if y[past].sum() == 0:
         return _from_nothing(observed, exposed, float(size[past].sum()), periods, level)
-    model = _past_model(y[past], size[past], season=season, trend=trend, total=y.size)
+    model = _past_model(y[past], size[past], season=season, total=y.size)
     return compare(model, y, size, recent=recent, level=level)
 
 
@@ -131,7 +113,7 @@ def compare(
         *(ratio, low, high, np.nan if short else p, observed, expected),
         *count_limits(expected, level=level, **noise),
         *(observed / exposed, expected / exposed, model.dispersion),
-        _autocorrelation(model.residuals),
+        autocorrelation(model.residuals),
         rung="short" if short else "season" if model.harmonics else "level",
         periods=periods,
         season_p=model.season_p,
@@ -144,7 +126,7 @@ def expectation(
     """Cases expected in the last periods together, and how they vary: as `excess_ratio` asks."""
     now = np.arange(size.size)[size.size - recent :]
     expected, variance = model.predict(now, size[now])
-    rho = _autocorrelation(model.residuals)
+    rho = autocorrelation(model.residuals)
     window = 1 + 2 * sum((1 - k / recent) * rho**k for k in range(1, recent))
     return expected, {
         "variance": variance * (1 + rho) / (1 - rho),
@@ -163,7 +145,6 @@ def spike(
     exposure: Numbers,
     *,
     season: int = 12,
-    trend: bool = False,
     level: float = 0.95,
 ) -> Change:
     """Compare the last period alone with all earlier ones; `step_change` with one recent period.
@@ -171,37 +152,7 @@ def spike(
     >>> spike([5] * 12 + [9], [100] * 13).limit_high
     10
     """
-    return step_change(count, exposure, recent=1, season=season, trend=trend, level=level)
-
-
-def trend_test(
-    count: Numbers, exposure: Numbers, *, season: int = 12, level: float = 0.95
-) -> Trend:
-    """Is the rate of a monthly series rising or falling steadily?
-
-    Slope of a quasi-Poisson regression with log exposure, beside a season where supported,
-    with Student's t. NaN for fewer than 6 periods with exposure or without a case.
-
-    >>> trend_test([10] * 24, [100] * 24).ratio_per_year
-    1.0
-    """
-    y, size = inputs.series(count, exposure)
-    periods = int((size > 0).sum())
-    if periods < SHORT or y.sum() == 0:
-        return Trend(*(np.nan,) * 5, rung="short")
-    model = fit_seasonal_rate(y, size, period=season, degree=1)
-    rho = _autocorrelation(model.residuals)
-    per_year = 2 * YEAR / max(y.size - 1, 1)  # the model's time runs from -1 to 1
-    slope = float(model.beta[1]) * per_year
-    se = float(np.sqrt(model.covariance[1, 1] * (1 + rho) / (1 - rho))) * per_year
-    half = stats.t.isf((1 - level) / 2, model.df) * se
-    low, high = np.exp(slope - half), np.exp(slope + half)
-    p = float(2 * stats.t.sf(abs(slope) / se, model.df))
-    ratio = round(float(np.exp(slope)), 12)
-    return Trend(
-        *(ratio, float(low), float(high), p, model.dispersion),
-        rung="season" if model.harmonics else "level",
-    )
+    return step_change(count, exposure, recent=1, season=season, level=level)
 
 
 def least_for_season(total: int, season: int) -> int:
@@ -209,16 +160,13 @@ def least_for_season(total: int, season: int) -> int:
     return int(np.ceil(1.5 * season)) if total >= 2 * season else total + 1
 
 
-def _past_model(
-    y: np.ndarray, size: np.ndarray, *, season: int, trend: bool, total: int
-) -> SeasonalRate:
+def _past_model(y: np.ndarray, size: np.ndarray, *, season: int, total: int) -> SeasonalRate:
     """The past, with a season where the whole series spans two cycles and the past 1.5."""
     least = least_for_season(total, season)
-    degree = 1 if trend and (size > 0).sum() >= 2 * SHORT else 0
-    return fit_seasonal_rate(y, size, period=season, degree=degree, least=least, robust=True)
+    return fit_seasonal_rate(y, size, period=season, least=least, robust=True)
 
 
-def _autocorrelation(residuals: np.ndarray) -> float:
+def autocorrelation(residuals: np.ndarray) -> float:
     """Lag-one correlation of the residuals where it is significantly positive, else 0."""
     r = residuals - np.nanmean(residuals)
     pairs = np.isfinite(r[:-1]) & np.isfinite(r[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -62,58 +62,6 @@ class ControlChart:
         return frame.assign(worse=worse)[frame["signal"]].reset_index(drop=True)
 
 
-def individuals_chart(
-    values: pd.Series,
-    *,
-    measure: str = "",
-    unit: str = "",
-    good: Good = "low",
-    baseline: int | None = None,
-) -> ControlChart:
-    """Chart of single values; limits from the mean moving range of neighbours.
-
-    The limits are the mean plus and minus 3 times the mean moving range over 1.128. They come
-    from the first ``baseline`` periods, default all. At least two values are needed.
-    NIST/SEMATECH e-Handbook of Statistical Methods, section 6.3.2.2.
-
-    >>> round(individuals_chart(pd.Series([1.0, 2.0, 1.0, 2.0])).upper, 2)
-    4.16
-    """
-    data = _as_series(values, name="values")
-    first = _baseline(data, baseline)
-    centre = float(first.mean())
-    half = SIGMAS * float(np.abs(np.diff(first.to_numpy())).mean()) / D2
-    return ControlChart(
-        *(measure, unit, good, data, centre, centre - half, centre + half), baseline=len(first)
-    )
-
-
-def p_chart(
-    hits: Numbers,
-    n: Numbers,
-    *,
-    measure: str = "",
-    unit: str = "",
-    good: Good = "low",
-    laney: bool | None = None,
-    baseline: int | None = None,
-) -> ControlChart:
-    """Chart of a proportion, ``hits / n`` per period; limits follow the size of each period.
-
-    ``laney``: True widens (or narrows) the limits by the variation between periods (Laney's
-    p' chart), False never does, None does so when the counts vary more than binomial chance
-    (p < 0.01). Periods without a trial have no value and no limits.
-    Montgomery, Introduction to Statistical Quality Control, ch. 7; Laney 2002, Quality
-    Engineering 14:531.
-
-    >>> p_chart([12, 8], [50, 50]).centre
-    0.2
-    """
-    inputs.within(hits, n, names=("hits", "n"))
-    chart = _attributes_chart(hits, n, kind="binomial", laney=laney, baseline=baseline)
-    return ControlChart(measure, unit, good, *chart)
-
-
 def u_chart(
     count: Numbers,
     exposure: Numbers,
@@ -133,50 +81,9 @@ def u_chart(
     >>> u_chart([4, 6], [10, 10], per=1000).centre
     500.0
     """
-    parts = list(_attributes_chart(count, exposure, kind="poisson", laney=laney, baseline=baseline))
+    parts = list(attributes_chart(count, exposure, kind="poisson", laney=laney, baseline=baseline))
     parts[:4] = [part * per for part in parts[:4]]
     return ControlChart(measure, unit, good, *parts)
-
-
-def c_chart(
-    count: Numbers,
-    *,
-    measure: str = "",
-    unit: str = "",
-    good: Good = "low",
-    laney: bool | None = None,
-    baseline: int | None = None,
-) -> ControlChart:
-    """Chart of counts in periods of equal exposure; ``laney`` and sources as in `u_chart`.
-
-    >>> c_chart([4, 6]).centre
-    5.0
-    """
-    size = np.ones(np.size(count))
-    chart = u_chart(
-        *(count, size), measure=measure, unit=unit, good=good, laney=laney, baseline=baseline
-    )
-    return replace(chart, kind=chart.kind.replace("u", "c"))
-
-
-def assurance(chart: ControlChart, *, target: float) -> Literal["met", "missed", "varies"]:
-    """Will the measure meet ``target`` next period, as long as nothing changes?
-
-    "met" or "missed" where the whole range of chance lies on one side of the target, "varies"
-    where chance decides. Where limits follow the size of each period, those of the last period
-    count. Making Data Count, NHS England 2021.
-
-    >>> assurance(c_chart([4, 6]), target=20)
-    'met'
-    """
-    lower, upper = (
-        float(x.iloc[-1] if isinstance(x, pd.Series) else x) for x in (chart.lower, chart.upper)
-    )
-    if np.isnan([lower, upper, target]).any():
-        raise DataError("The target or the limits of the last period are missing: not judged.")
-    below, above = upper <= target, lower >= target
-    met, missed = (below, above) if chart.good == "low" else (above, below)
-    return "met" if met else "missed" if missed else "varies"
 
 
 def overdispersion(
@@ -200,7 +107,7 @@ def overdispersion(
     return Overdispersion(statistic / df, statistic, df, float(stats.chi2.sf(statistic, df)))
 
 
-def _attributes_chart(
+def attributes_chart(
     count: Numbers,
     size: Numbers,
     *,
@@ -212,7 +119,7 @@ def _attributes_chart(
     y, n = inputs.series(count, size)
     index = count.index if isinstance(count, pd.Series) else pd.RangeIndex(y.size)
     values = pd.Series(np.divide(y, n, out=np.full(y.size, np.nan), where=n > 0), index=index)
-    first = _baseline(values, baseline, single=True)
+    first = first_periods(values, baseline, single=True)
     judged = slice(0, len(first))
     if n[judged].sum() == 0:
         raise DataError(
@@ -240,12 +147,7 @@ def _sigma_z(distance: np.ndarray, sigma: np.ndarray) -> float:
     return float(np.abs(np.diff(z)).mean() / D2) if z.size > 1 else 1.0
 
 
-def _as_series(values: Numbers, *, name: str) -> pd.Series:
-    index = values.index if isinstance(values, pd.Series) else None
-    return pd.Series(inputs.numbers(values, name=name).reshape(-1), index=index, dtype=float)
-
-
-def _baseline(values: pd.Series, baseline: int | None, *, single: bool = False) -> pd.Series:
+def first_periods(values: pd.Series, baseline: int | None, *, single: bool = False) -> pd.Series:
     """The first periods, from which the limits come."""
     wanted, least = len(values) if baseline is None else baseline, 1 if single else 2
     if not least <= wanted <= len(values):

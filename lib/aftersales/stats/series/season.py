@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,14 +44,6 @@ class Season:
         return frame.rename_axis("period").reset_index()
 
 
-class SeasonTest(NamedTuple):
-    """p of "no season", the number of harmonics that describe it (0: none), and the verdict."""
-
-    p: float
-    harmonics: int
-    supported: bool
-
-
 def decompose_season(
     values: pd.Series, *, period: int = 12, robust: bool = False, periodic: bool = False
 ) -> Season:
@@ -78,23 +69,6 @@ def decompose_season(
     p = _harmonic_p(data.to_numpy(), period)
     strengths = _strength(season, rest), _strength(trend, rest)
     return Season(data, trend, season, rest, *strengths, p, bool(p < SUPPORTED), period)
-
-
-def season_test(count: Numbers, exposure: Numbers, *, period: int = 12) -> SeasonTest:
-    """Is the rate of a series of counts seasonal?
-
-    Likelihood-ratio F test of harmonics in a quasi-Poisson regression with log exposure and
-    a smooth trend; see `fit_seasonal_rate`. Not judged (p NaN) below two
-    cycles or without a case.
-
-    >>> season_test([5] * 12, [100] * 12).supported
-    False
-    """
-    y, size = inputs.series(count, exposure)
-    if y.sum() == 0:
-        return SeasonTest(np.nan, 0, False)
-    model = fit_seasonal_rate(y, size, period=period, degree=2)
-    return SeasonTest(model.season_p, model.harmonics, bool(model.season_p < SUPPORTED))
 
 
 def deseasonalise(count: Numbers, exposure: Numbers, *, period: int = 12) -> pd.DataFrame:

@@ -16,8 +16,7 @@ from aftersales.stats.series.change import (
     least_for_season,
     step_change,
 )
-from aftersales.stats.series.seasonal_rate import SeasonalRate
-from aftersales.stats.series.seasonal_rates import fit_seasonal_rates
+from aftersales.stats.series.seasonal_rate import SeasonalRate, fit_seasonal_rates
 
 SEASON = 12
 
@@ -47,7 +46,7 @@ def best_windows(
     """`change.step_change` of every series over its windows, and the smallest p of each series.
 
     The smallest p is multiplied by the number of windows (Bonferroni); a p that is not known
-    counts as 1. All models are fitted together (`seasonal_rates`), with the same result.
+    counts as 1. All models are fitted together (`fit_seasonal_rates`), with the same result.
 
     Parameters
     ----------
@@ -106,7 +105,9 @@ def _models(
     recent = np.array([rows[r].recent for r in fitted])
     past = np.arange(y.shape[1]) < y.shape[1] - recent[:, None]
     least = np.array([least_for_season(lengths[i], SEASON) for i in series])
-    models = fit_seasonal_rates(y[series] * past, size[series] * past, period=SEASON, least=least)
+    models = fit_seasonal_rates(
+        y[series] * past, size[series] * past, period=SEASON, least=least, robust=True
+    )
     for r, model in zip(fitted, models, strict=True):
         found[r] = model
     return found

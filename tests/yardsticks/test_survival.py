@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yardsticks.survival import compare_durations, kaplan_meier, km_quantile
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.survival import compare_durations, kaplan_meier, km_quantile
 
 lives = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40)
 

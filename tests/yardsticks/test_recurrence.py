@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardsticks.recurrence import mean_cumulative
 
 from aftersales.errors import DataError
-from aftersales.stats.life.recurrence import mean_cumulative
 
 fleets = st.lists(
     st.tuples(st.integers(1, 30), st.lists(st.floats(0, 1), max_size=4)), min_size=2, max_size=12

@@ -14,12 +14,12 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM, GLMResults
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from aftersales.errors import DataError
+from aftersales.errors import DataError, RequestError, nearest
 from aftersales.stats import inputs
-from aftersales.stats.yardsticks.regression import labelled, left_out
 
 LEAST_GAIN = 1e-6  # log likelihood by which over-dispersion must be better than none
 LOG_ALPHA = (-14.0, 5.0)  # range in which the over-dispersion is sought
+MISSING = "(missing)"  # level made here
 COLUMNS = ["attribute", "value", "estimate", "se", "ratio", "low", "high", "p"]
 
 
@@ -56,7 +56,7 @@ class NegativeBinomial:
 
     def notes(self) -> list[str]:
         """What a reader must know: rows left out, values without cases or not told apart."""
-        notes = left_out(self.without_exposure)
+        notes = _left_out(self.without_exposure)
         free = self.coefficients["estimate"]
         if n := int(np.isneginf(free).sum()):
             notes.append(f"Values without any case have rate 0 and no interval: {n}.")
@@ -75,8 +75,8 @@ def negative_binomial(
 ) -> NegativeBinomial:
     """Maximum likelihood of rate ratios and of the over-dispersion, with log exposure as offset.
 
-    Use it where cells differ by more than chance for reasons not in the table; the quasi-Poisson
-    `rate_model` widens all intervals alike, this one those of large cells most.
+    Use it where cells differ by more than chance for reasons not in the table; a quasi-Poisson
+    model widens all intervals alike, this one those of large cells most.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def negative_binomial(
     Lawless 1987, Can. J. Stat. 15:209. For given alpha the model is fitted by statsmodels; alpha
     maximises the profile likelihood.
     """
-    rows = labelled(table, count=count, exposure=exposure, terms=terms).reset_index(drop=True)
+    rows = _labelled(table, count=count, exposure=exposure, terms=terms).reset_index(drop=True)
     y, size = rows[count].to_numpy(float), rows[exposure].to_numpy(float)
     if y.sum() == 0:
         raise DataError(f'"{count}" has no case where there is exposure; there is no rate to fit.')
@@ -208,3 +208,24 @@ def _coefficients(
     return table.assign(estimate=estimate, se=se, ratio=np.exp(estimate), low=low, high=high, p=p)[
         COLUMNS
     ]
+
+
+def _left_out(rows: int) -> list[str]:
+    """The note on rows without exposure; none where there is no such row."""
+    if rows == 0:
+        return []
+    if rows == 1:
+        return ["1 row without exposure is left out: it says nothing about a rate."]
+    return [f"{rows} rows without exposure are left out: they say nothing about a rate."]
+
+
+def _labelled(
+    table: pd.DataFrame, *, count: str, exposure: str, terms: Sequence[str]
+) -> pd.DataFrame:
+    """The rows with exposure, their terms as text (a missing value is the level "(missing)")."""
+    for column in [count, exposure, *terms]:
+        if column not in table.columns:
+            raise RequestError(f'There is no column "{column}"; {nearest(column, table.columns)}')
+    y, size = inputs.series(table[count], table[exposure])
+    labels = {t: table[t].astype("object").where(table[t].notna(), MISSING).map(str) for t in terms}
+    return pd.DataFrame({**labels, count: y, exposure: size}, index=table.index)[size > 0]

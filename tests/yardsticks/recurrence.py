@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
 from aftersales.stats.inputs import Numbers
-
-Variance = Literal["robust", "independent"]
+from aftersales.stats.life.service_months import Variance, with_log_interval
 
 
 def mean_cumulative(
@@ -68,15 +64,6 @@ def mean_cumulative(
         }
     )
     return with_log_interval(table, spread=np.sqrt(table[f"variance_{variance}"]), level=level)
-
-
-def with_log_interval(table: pd.DataFrame, *, spread: Numbers, level: float) -> pd.DataFrame:
-    """Add ``low``, ``high``: the interval of a positive column ``mcf`` on the log scale."""
-    mean = table["mcf"].to_numpy(float)
-    z = stats.norm.isf((1 - inputs.share(level, name="level")) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.exp(z * np.asarray(spread, dtype=float) / mean)
-    return table.assign(low=mean / factor, high=mean * factor)
 
 
 def _observed(

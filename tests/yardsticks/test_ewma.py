@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from yardsticks.ewma import cusum_chart, ewma_chart, sample_sd
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.ewma import cusum_chart, ewma_chart, sample_sd
 
 MONTHS = pd.date_range("2025-01-01", periods=6, freq="MS")
 

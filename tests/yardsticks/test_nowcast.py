@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardsticks.nowcast import chain_ladder
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.nowcast import chain_ladder
 
 
 def triangle(counts):

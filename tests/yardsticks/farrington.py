@@ -10,8 +10,8 @@ from scipy import stats
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
+from aftersales.stats.counts.poisson import solve_scores
 from aftersales.stats.inputs import Numbers
-from aftersales.stats.series.seasonal_rate import solve_scores
 
 TREND_P = 0.05  # a trend must be this sure
 TREND_YEARS = 3  # and come from this many years
@@ -191,7 +191,7 @@ def _reweighted(x: np.ndarray, y: np.ndarray, high: float) -> _Fit:
 
 
 def _fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> _Fit:
-    beta, mu = solve_scores(x, y, np.ones(y.size), weight)
+    (beta,), (mu,) = solve_scores(x, y[None], np.ones((1, y.size)), weight[None])
     covariance = np.linalg.inv((x * (weight * mu)[:, None]).T @ x)
     df = y.size - x.shape[1]
     noise = float((weight * (y - mu) ** 2 / mu).sum()) / df

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
+from yardsticks.weibull import Profile, Rows, read_rows
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
 from aftersales.stats.inputs import Numbers
-from aftersales.stats.yardsticks.weibull import Profile, Rows, read_rows
 
 FEW_FAILURES = 10  # below it intervals hold only roughly, and the shape is biased upward by > 10 %
 _SHAPES = (-4.0, 6.0)  # range of log(beta) searched: 0.02 to 400

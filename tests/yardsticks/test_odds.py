@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
+from yardsticks.odds import odds_ratios
 
 from aftersales.errors import DataError
-from aftersales.stats.like.odds import odds_ratios
 
 cell = st.integers(1, 60)
 strata = st.lists(st.tuples(cell, cell, cell, cell), min_size=2, max_size=6)

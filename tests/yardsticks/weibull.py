@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from yardsticks.survival import read_durations
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
 from aftersales.stats.inputs import Numbers
-from aftersales.stats.yardsticks.survival import read_durations
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from yardsticks.localise_sum import localise_sum
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.localise_sum import localise_sum
 
 SIZES = (10, 12, 10, 8)
 NAMES = {"dims": ["a", "b", "c", "d"], "actual": "actual", "forecast": "forecast"}

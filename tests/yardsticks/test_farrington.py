@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from yardsticks.farrington import farrington_flexible, farrington_limits
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.farrington import farrington_flexible, farrington_limits
 
 
 @pytest.mark.parametrize("years", [3, 4])

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
+from yardsticks.life import fit_weibull
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.life import fit_weibull
 
 lives = st.lists(
     st.tuples(st.floats(0.1, 100), st.booleans(), st.floats(0, 0.09)), min_size=4, max_size=25

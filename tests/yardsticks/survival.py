@@ -1,10 +1,15 @@
-"""Durations of which some are still running: Kaplan-Meier estimates and their comparison."""
+"""Durations of which some are still running: Kaplan-Meier estimates and their comparison.
+
+Estimates and test are those of statsmodels, which has neither this interval of the curve nor the
+ratio of two quantiles.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from aftersales.errors import DataError
 from aftersales.stats import inputs
@@ -34,8 +39,7 @@ def kaplan_meier(
     >>> kaplan_meier([1, 2, 3], [True, False, True])["survival"].round(3).tolist()
     [0.667, 0.0]
     """
-    time, at_risk, events = _life_table(durations, observed, entry)
-    survival = np.cumprod(1 - events / at_risk)
+    time, at_risk, events, survival = _fitted(durations, observed, entry)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events)))) / np.log(survival)
         z = stats.norm.isf((1 - inputs.share(level, name="level")) / 2)
@@ -111,8 +115,8 @@ def read_durations(durations: Numbers, observed: Numbers) -> tuple[np.ndarray, n
     return time, ended.astype(bool)
 
 
-def _life_table(durations: Numbers, observed: Numbers, entry: Numbers) -> tuple:
-    """Distinct durations with an end, cases at risk just before, and ends."""
+def _fitted(durations: Numbers, observed: Numbers, entry: Numbers) -> tuple[np.ndarray, ...]:
+    """Distinct durations with an end, cases at risk just before, ends, and share still running."""
     time, ended = read_durations(durations, observed)
     start = np.broadcast_to(inputs.counts(entry, name="entry"), time.shape)
     if (never := (start > 0) & (start >= time)).any():
@@ -120,11 +124,11 @@ def _life_table(durations: Numbers, observed: Numbers, entry: Numbers) -> tuple:
             f"Every duration must be longer than its `entry`; {never.sum()} of {time.size} are "
             "not. Leave out cases that were never under observation."
         )
-    distinct, events = np.unique(time[ended], return_counts=True)
-    entered = np.searchsorted(np.sort(start[start > 0]), distinct, side="left")
-    entered = entered + (start == 0).sum()
-    at_risk = entered - np.searchsorted(np.sort(time), distinct, side="left")
-    return distinct, at_risk.astype(float), events.astype(float)
+    if not ended.any():
+        return (np.zeros(0),) * 4
+    begun = np.where(start > 0, start, -1.0)  # at risk from the beginning, 0 included
+    curve = SurvfuncRight(time, ended, entry=begun)
+    return curve.surv_times, curve.n_risk, curve.n_events, curve.surv_prob
 
 
 def _crossing(time: np.ndarray, survival: np.ndarray, left: float) -> float:
@@ -140,17 +144,7 @@ def _log_rank_p(first: tuple, other: tuple) -> float:
     (time, ended), (other_time, other_ended) = first, other
     if not time.size or not other_time.size:
         return np.nan
-    moments = np.unique(np.concatenate([time[ended], other_time[other_ended]]))
-    sides = []
-    for t, e in ((time, ended), (other_time, other_ended)):
-        at_risk = t.size - np.searchsorted(np.sort(t), moments, side="left")
-        ends = np.sort(t[e])
-        events = np.searchsorted(ends, moments, "right") - np.searchsorted(ends, moments, "left")
-        sides.append((at_risk.astype(float), events.astype(float)))
-    (n1, d1), (n2, d2) = sides
-    n, d = n1 + n2, d1 + d2
+    group = np.repeat([0, 1], [time.size, other_time.size])
+    both = np.concatenate([time, other_time]), np.concatenate([ended, other_ended])
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.where(n > 1, d * n1 * n2 * (n - d) / (n**2 * (n - 1)), 0.0).sum()
-    if variance <= 0:
-        return np.nan
-    return float(stats.chi2.sf((d1 - d * n1 / n).sum() ** 2 / variance, 1))
+        return float(survdiff(*both, group)[1])

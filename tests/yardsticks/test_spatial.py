@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from yardsticks.spatial import getis_ord, local_moran, moran, neighbour_weights
 
 from aftersales.errors import DataError
-from aftersales.stats.yardsticks.spatial import getis_ord, local_moran, moran, neighbour_weights
 
 
 def chain(n: int) -> np.ndarray:

@@ -1,1 +1,0 @@
-"""What published methods give, for tests."""
