@@ -58,8 +58,8 @@ class Scope:
 def read_scope(store: Store, *, region: str = "", as_of: str | pd.Timestamp | None = None) -> Scope:
     """The scope of a report; region "" is the root, `as_of` "" or None the last day of the data.
 
-    Text that is no day is a RequestError, and so is a day after the last one of the data: its
-    months would look empty, not good.
+    A day after the last one of the data is a RequestError: its months would look empty, not good.
+    So is a text that is no day.
     """
     tree = store.profile.regions
     chosen = tree[region] if region else tree.root
@@ -73,7 +73,7 @@ def read_scope(store: Store, *, region: str = "", as_of: str | pd.Timestamp | No
 
 
 def _day(as_of: str | pd.Timestamp) -> pd.Timestamp:
-    day = pd.to_datetime(as_of, errors="coerce")
+    day = pd.to_datetime(as_of, format="%Y-%m-%d", errors="coerce")
     if pd.isna(day):
-        raise RequestError(f'as_of "{as_of}" is not a day; write it as YYYY-MM-DD, "2025-12-31".')
+        raise RequestError(f'as_of "{as_of}" is not a day; write it as YYYY-MM-DD.')
     return day.normalize()

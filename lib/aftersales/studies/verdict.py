@@ -16,9 +16,9 @@ ACT_Q = 0.01  # share of false alarms we accept among those raised in one report
 ACT_P = 0.005  # and the largest p of any single one, so that a report of one series is strict too
 ACT_CASES = 10  # observed cases below which nobody is sent out
 WATCH_Q, WATCH_P = 0.10, 0.05
-HARDLY_ANY = 0.5  # expected cases below which a ratio is a play with small numbers
-STABLE_EXPECTED = 20.0  # cases from which a ratio varies by a fifth or so by chance: it is stable
 URGENT: tuple[Severity, ...] = ("act", "watch")
+HARDLY_ANY = 0.5  # expected cases below which a ratio to them is a play with small numbers
+STABLE_EXPECTED = 20.0  # expected cases from which chance moves a ratio by less than a quarter
 
 
 def worse(ratio: float, *, good: Literal["high", "low"]) -> bool:

@@ -250,15 +250,15 @@ def listing_wide(items: list[str]) -> str:
     return say("; ").join(items)
 
 
+def capital(text: str) -> str:
+    """The text with a capital first letter.
+
+    >>> capital("batch B2407")
+    'Batch B2407'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def sentences(*parts: str) -> str:
     """Whole sentences one after the other, spaced as the language does."""
     return ("" if language() == "zh" else " ").join(p for p in parts if p)
-
-
-def capital(text: str) -> str:
-    """The sentence with a capital first letter.
-
-    >>> capital("batch B2407: 12 faults")
-    'Batch B2407: 12 faults'
-    """
-    return text[:1].upper() + text[1:]

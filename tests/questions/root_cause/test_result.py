@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from aftersales.errors import RequestError
 from aftersales.profile.config import Target
 from aftersales.questions.root_cause.result import root_cause
 
@@ -269,3 +270,11 @@ def test_where_only_reports_are_known_the_steps_say_what_is_missing(company, mon
         "Counts can be followed, rates cannot.",
         "No cause can be named from these data.",
     ]
+
+
+def test_the_last_day_may_be_text_and_none_is_that_of_the_data(company, units, faults):
+    store = company(lots(units, faults), targets=FEW)
+    assert root_cause(store, region="CN-11").scope.as_of == store.as_of
+    assert root_cause(store, as_of="2025-06-30").scope.as_of == pd.Timestamp("2025-06-30")
+    with pytest.raises(RequestError, match="soon"):
+        root_cause(store, as_of="soon")

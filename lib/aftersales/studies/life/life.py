@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from aftersales.metrics.counting.engines import first_day, month_of
-from aftersales.metrics.families.service_life import faults_of_sides
+from aftersales.metrics.families.service_life import Sides, faults_of_sides
 from aftersales.stats.life import service_months as ages
 from aftersales.stats.life.claims_ahead import ClaimsAhead, expected_claims
 from aftersales.stats.life.month_pattern import month_pattern
@@ -60,19 +60,8 @@ def life(
     if lacking_for_faults(scope) or not where or not store.has("units", *where):
         return None
     group = "batch" if "batch" in where else "quarter"
-    by = [
-        *(["product"] if store.has("units", "product") else []),
-        *(["batch"] if group == "batch" else []),
-    ]
     first, last = _first_month(scope), month_of(scope.last_day)
-    sides = faults_of_sides(
-        store.scan("tickets", region=scope.region.id),
-        units=store.scan("units", region=scope.region.id),
-        conditions=[condition(scope, name, [value]) for name, value in where.items()],
-        by=by,
-        first=first,
-        as_of=scope.last_day,
-    )
+    sides = _sides(scope, where, first=first)
     if sides is None:
         return None
     fleet, claims = (_grouped(frame, group) for frame in (sides.units, sides.claims))
@@ -91,6 +80,20 @@ def life(
         cells, by=group, last=last, least=scope.profile.target("faults_per_1000").min_n
     )
     return Life(where, pd.concat(curves, ignore_index=True), cohorts, ahead)
+
+
+def _sides(scope: Scope, where: Mapping[str, str], *, first: int) -> Sides | None:
+    """Units that match and all others of their products, with their faults since month `first`."""
+    store, place = scope.store, scope.region.id
+    by = ["product"] if store.has("units", "product") else []
+    return faults_of_sides(
+        store.scan("tickets", region=place),
+        units=store.scan("units", region=place),
+        conditions=[condition(scope, name, [value]) for name, value in where.items()],
+        by=[*by, "batch"] if "batch" in where else by,
+        first=first,
+        as_of=scope.last_day,
+    )
 
 
 def _first_month(scope: Scope) -> int:
