@@ -92,14 +92,10 @@ def _mix(row: pd.Series) -> str:
 def _chance(row: pd.Series) -> str:
     judged, p = words.count(row["judged"]), words.p_value(row["p_any"])
     if "chance" in row["flags"]:
-        return say(
-            "in doubt: {judged} values judged, by chance one is like this with p {p}",
-            judged=judged,
-            p=p,
-        )
-    return say(
-        "holds: {judged} values judged, by chance one is like this with p {p}", judged=judged, p=p
-    )
+        text = N_("in doubt: {judged} values judged, by chance one is like this with p {p}")
+    else:
+        text = N_("holds: {judged} values judged, by chance one is like this with p {p}")
+    return say(text, judged=judged, p=p)
 
 
 def _same(scope: Scope, row: pd.Series) -> str:

@@ -45,7 +45,7 @@ def cause_table(facts: Facts) -> pd.DataFrame:
     """
     rows = [
         row._asdict()
-        | {name: _masked(row)[name] for name in _RATIO}
+        | _masked(row)
         | {
             "metric": say(METRICS[one.metric].title),
             "cause": name,
@@ -80,11 +80,10 @@ def _by_excess(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.Dat
 
 
 def _share_of_start(one: Searched, key: Key) -> float | None:
-    if one.start is None or one.start.parts.empty:
+    if one.start is None:
         return None
-    mine = [cause == key for cause in one.start.parts["cause"]]
-    shares = one.start.parts["share"][mine]
-    return float(min(shares.iloc[0], 1.0)) if len(shares) else None
+    shares = dict(zip(one.start.parts["cause"], one.start.parts["share"], strict=True))
+    return float(min(shares[key], 1.0)) if key in shares else None
 
 
 def check_table(facts: Facts) -> pd.DataFrame:

@@ -34,9 +34,9 @@ DOUBTS = {
 FATAL = {"reversal", "vanishing", "missing_not_at_random", "chance"}
 NUMBERS = [
     *("differs_p", "differs_by", "lowest", "lowest_ratio", "highest", "highest_ratio"),
-    *("age_own", "age_rest", "compared_share", "alias_attribute", "alias_value", "overlap"),
+    *("age_own", "age_rest", "compared_share"),
     *("missing_cases", "missing_at_risk", "share_before", "share_now"),
-    *("change", "rate_effect", "mix_effect", "mix_shift", "judged", "p_any"),
+    *("mix_shift", "judged", "p_any"),
 ]
 COLUMNS = ["attribute", "value", *NUMBERS, "young", "young_rest", "flags", "evidence"]
 
@@ -123,8 +123,7 @@ def _mix(study: Study, causes: Causes, key: Key, before: pd.DataFrame | None) ->
     ).iloc[0]
     sizes = [(before["exposure"], mine), (study.cells["exposure"], inside)]
     shares = [float(size.to_numpy()[rows].sum() / size.sum()) for size, rows in sizes]
-    kept = {name: found[name] for name in ("change", "rate_effect", "mix_effect", "mix_shift")}
-    return {**kept, "share_before": shares[0], "share_now": shares[1]}
+    return {"mix_shift": found["mix_shift"], "share_before": shares[0], "share_now": shares[1]}
 
 
 def _in_part(cells: pd.DataFrame, wheres: Sequence[Where]) -> np.ndarray:

@@ -90,10 +90,7 @@ def focused(studies: Sequence[Study], chosen: Mapping[str, str]) -> list[Study]:
     kept = []
     for study in studies:
         if all(name in study.cells for name in chosen):
-            rows = np.ones(len(study.cells), dtype=bool)
-            for name, value in chosen.items():
-                rows &= study.cells[name].astype(str).eq(value).to_numpy()
-            cells = study.cells[rows].reset_index(drop=True)
+            cells = study.cells[_rows(study.cells, chosen)].reset_index(drop=True)
             kept.append(dataclasses.replace(study, cells=cells))
     return [s for s in kept if s.cells["count"].sum() > 0]
 
@@ -167,9 +164,7 @@ def _one(tables: list[pd.DataFrame], metric: str, chosen: Mapping[str, str]) -> 
     """The row of a rise table that is about the chosen subject."""
     for table in tables:
         if set(chosen) == {k for k in ("product", "region") if k in table}:
-            rows = table
-            for name, value in chosen.items():
-                rows = rows[rows[name].astype(str) == value]
+            rows = table[_rows(table, chosen)]
             if len(rows):
                 return _start(rows.iloc[0], "chosen", metric, chosen)
     return None
