@@ -8,6 +8,8 @@ from aftersales.metrics.families.service_life import (
     claim_pairs,
     claims_by_age,
     cohorts,
+    faults_of_sides,
+    units_in_service,
 )
 
 AS_OF = pd.Timestamp("2024-04-30")
@@ -65,3 +67,24 @@ def test_no_claims_give_empty_tables(by):
     aged = aged_claims(CLAIMS.head(0), units=UNITS, by=by, as_of=AS_OF)
     assert claims_by_age(aged, by=by).empty
     assert claim_pairs(aged, by=by).empty
+
+
+def test_units_in_service_fulfil_all_conditions_and_none_has_a_missing_value(engine):
+    units = UNITS.assign(plant=["P1", "P2", None, "P2", "P1"])
+    for conditions, n in (
+        ([("batch", ["x"], True)], 2),
+        ([("batch", ["y"], True)], 2),  # e goes into service after the last day
+        ([("batch", ["x", "y"], True), ("plant", ["P2"], True)], 2),
+        ([("plant", ["P2"], False)], 2),  # a, and c whose plant is not known
+    ):
+        assert units_in_service(engine(units), conditions=conditions, as_of=AS_OF) == n
+
+
+def test_a_group_stands_beside_the_other_units_of_its_products(engine):
+    units = UNITS.assign(product=["tv", "tv", "tv", "radio", "tv"])
+    tickets = CLAIMS.assign(ticket_type="fault")
+    asked = {"units": engine(units), "by": ["product"], "first": 0, "as_of": AS_OF}
+    sides = faults_of_sides(engine(tickets), conditions=[("batch", ["x"], True)], **asked)
+    assert sides.units.groupby("inside")["units"].sum().to_dict() == {0: 1, 1: 2}  # no radio
+    assert sides.claims.groupby("inside")["claims"].sum().to_dict() == {0: 1, 1: 3}
+    assert faults_of_sides(engine(tickets), conditions=[("batch", ["z"], True)], **asked) is None
