@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ def _sure_of(causes: Causes, q: np.ndarray) -> Causes:
     order = [key for key in causes.order if key not in lost]
     parts = {key: part for key, part in causes.parts.items() if key in order}
     further = [*causes.further, *lost]
-    return dataclasses.replace(causes, table=table, order=order, parts=parts, further=further)
+    return replace(causes, table=table, order=order, parts=parts, further=further)
 
 
 def rows_of(causes: Causes) -> pd.DataFrame:
