@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from aftersales.display.project import load_project
-from aftersales.studies.causes.searched import search, studies
+from aftersales.studies.causes.searched import missing, search, studies
 from aftersales.studies.scope import Scope, read_scope
 from aftersales.studies.strata import Study
 
@@ -57,7 +57,8 @@ def judge(scope: Scope, study: Study, *, times: int, seed: int) -> None:
         for i in range(times):
             rng = np.random.default_rng([seed, i])
             cells = dealt(rng, study.cells, groups)
-            found = search(dataclasses.replace(study, cells=cells), scope=scope)
+            shuffled = dataclasses.replace(study, cells=cells)
+            found = search(shuffled, scope=scope, lacks=missing(shuffled))
             silent += not found.order
             named += [(*key, found.parts.get(key, ())) for key in found.order]
         seconds = (time.process_time() - start) / times

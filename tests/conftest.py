@@ -14,7 +14,7 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # no window, on any machine
 
-pytest_plugins = ("fixtures.company",)
+pytest_plugins = ("fixtures.company", "fixtures.causes")
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20240229  # any number; fixed so that a failure can be repeated

@@ -34,7 +34,7 @@ def test_the_engines_outside_germany_are_named_and_nothing_else(result):
 
 
 def test_gear_brand_quarter_and_climate_are_cleared_and_it_is_said_why(result):
-    cleared = result.answers[0].suspects
+    cleared = result.searched[0].cleared
     reasons = cleared.groupby("attribute")["reason"].agg(set)
     for shadow in ("process", "brand", "built_quarter", "region", "fuel"):
         assert "shadow" in reasons[shadow], shadow

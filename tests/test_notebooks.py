@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from papermill.inspection import inspect_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 CODE_CELLS, CELL_LINES = 20, 8
@@ -82,6 +83,13 @@ def test_parameters_are_typed_literals_with_a_meaning(notebook):
         assert kind in TYPES or kind.split("[")[0] in {"list", "dict"}, line
         assert type(default).__name__ == kind.split("[")[0] or kind == "float", line
         assert re.search(r"  # \S.{3,}$", line), f"{line}: say what it means"
+
+
+@each_notebook
+def test_papermill_lists_every_parameter(notebook):
+    # It passes over a line with a second equals sign, in a comment too.
+    declared = [node.target.id for node in ast.parse(read(notebook)[1].source).body]
+    assert list(inspect_notebook(str(notebook))) == declared
 
 
 @each_notebook

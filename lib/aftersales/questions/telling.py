@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,22 +105,38 @@ def told(
     return found
 
 
-def rest(total: int, *, named: int, metric: str, nouns: Nouns) -> list[Finding]:
+def rest(
+    total: int,
+    *,
+    named: int,
+    metric: str,
+    nouns: Nouns,
+    kind: str = "rest",
+    fields: Mapping[str, Any] | None = None,
+    **values: object,
+) -> list[Finding]:
     """The finding for the judged rows that nothing was said of; none where all were named."""
     n = total - named
     if n <= 0:
         return []
-    if named == 0:
-        return [counted("ok", nouns.quiet, total, metric=metric, kind="rest")]
-    return [counted("ok", nouns.rest, n, metric=metric, kind="rest", total=count(total))]
+    messages = nouns.quiet if named == 0 else nouns.rest
+    values = {"total": count(total)} | values
+    return [counted("ok", messages, n, metric=metric, kind=kind, fields=fields, **values)]
 
 
 def counted(
-    severity: Severity, messages: Messages, n: int, *, metric: str, kind: str, **values: object
+    severity: Severity,
+    messages: Messages,
+    n: int,
+    *,
+    metric: str,
+    kind: str,
+    fields: Mapping[str, Any] | None = None,
+    **values: object,
 ) -> Finding:
-    """A sentence about `n` rows at once."""
-    text = say_n(*messages, n, **values)
-    return Finding(severity, text, metric=metric, judged=n, kind=kind)
+    """A sentence about `n` rows at once; `fields` are further ones of the finding."""
+    known = {"metric": metric, "judged": n, "kind": kind}
+    return Finding(severity, say_n(*messages, n, **values), **(known | dict(fields or {})))
 
 
 def rise_numbers(row: Any, *, per: float) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def read_scope(store: Store, *, region: str = "", as_of: str | pd.Timestamp | No
     """The scope of a report; region "" is the root, `as_of` "" or None the last day of the data.
 
     A day after the last one of the data is a RequestError: its months would look empty, not good.
-    So is text that is no day.
+    So is a text that is no day.
     """
     tree = store.profile.regions
     chosen = tree[region] if region else tree.root
@@ -119,10 +119,7 @@ def read_scope(store: Store, *, region: str = "", as_of: str | pd.Timestamp | No
 
 
 def _day(as_of: str | pd.Timestamp) -> pd.Timestamp:
-    try:
-        day = pd.Timestamp(as_of)
-    except ValueError:
-        day = pd.NaT
+    day = pd.to_datetime(as_of, format="%Y-%m-%d", errors="coerce")
     if pd.isna(day):
-        raise RequestError(f"`as_of` must be a day such as 2025-12-31; found {str(as_of)!r}.")
-    return day.tz_localize(None).normalize()
+        raise RequestError(f'as_of "{as_of}" is not a day; write it as YYYY-MM-DD.')
+    return day.normalize()

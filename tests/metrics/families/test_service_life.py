@@ -8,6 +8,7 @@ from aftersales.metrics.families.service_life import (
     claim_pairs,
     claims_by_age,
     cohorts,
+    faults_of_sides,
 )
 
 AS_OF = pd.Timestamp("2024-04-30")
@@ -65,3 +66,13 @@ def test_no_claims_give_empty_tables(by):
     aged = aged_claims(CLAIMS.head(0), units=UNITS, by=by, as_of=AS_OF)
     assert claims_by_age(aged, by=by).empty
     assert claim_pairs(aged, by=by).empty
+
+
+def test_a_group_stands_beside_the_other_units_of_its_products(engine):
+    units = UNITS.assign(product=["tv", "tv", "tv", "radio", "tv"])
+    tickets = CLAIMS.assign(ticket_type="fault")
+    asked = {"units": engine(units), "by": ["product"], "first": 0, "as_of": AS_OF}
+    sides = faults_of_sides(engine(tickets), conditions=[("batch", ["x"], True)], **asked)
+    assert sides.units.groupby("inside")["units"].sum().to_dict() == {0: 1, 1: 2}  # no radio
+    assert sides.claims.groupby("inside")["claims"].sum().to_dict() == {0: 1, 1: 3}
+    assert faults_of_sides(engine(tickets), conditions=[("batch", ["z"], True)], **asked) is None

@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from aftersales.metrics.families.volume import every_month, ticket_mix, ticket_volume
+from aftersales.metrics.families.volume import (
+    every_month,
+    ticket_mix,
+    ticket_volume,
+    tickets_by_month,
+)
 
 AS_OF = pd.Timestamp("2024-03-31")
 
@@ -45,3 +50,11 @@ def test_the_shares_of_a_group_sum_to_one(engine):
     assert result["n"].tolist() == [1, 3, 3]
     assert result["n_tickets"].tolist() == [1, 2, 1]
     assert result.groupby("product")["rate"].sum().tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_tickets_of_a_span_are_counted_by_month(engine):
+    start = pd.Timestamp("2024-01-07")
+    found = tickets_by_month(engine(tickets()), by=["product"], start=start, as_of=AS_OF)
+    assert found["product"].tolist() == ["radio", "tv", "tv"]
+    assert found["month"].dt.month.tolist() == [1, 1, 3]
+    assert found["n"].tolist() == [1, 1, 1]

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from aftersales.errors import RequestError
 from aftersales.profile.config import Target
-from aftersales.questions.root_cause.result import _as_one_family, root_cause
-from aftersales.stats.causes.causes import find_causes
+from aftersales.questions.root_cause.result import root_cause
 
 FEW = {"faults_per_1000": Target(min_n=50)}
 
@@ -261,23 +261,6 @@ def test_returns_are_judged_by_what_was_delivered(company):
     )
 
 
-def looked_at(attribute, counts):
-    """The search of one attribute with these counts and the same exposure for each value."""
-    cells = pd.DataFrame({attribute: [f"v{i}" for i in range(len(counts))], "count": counts})
-    cells = cells.assign(exposure=1000.0)
-    return find_causes(cells, count="count", exposure="exposure", strata={attribute: []})
-
-
-def test_a_cause_among_three_is_none_when_hundreds_are_judged_in_one_report():
-    few = looked_at("version", [60.0, 60.0, 95.0])
-    assert few.order == [("version", "v2")]
-    (alone,) = _as_one_family([few])
-    assert (alone.order, alone.further) == (few.order, [])
-    among, _ = _as_one_family([few, looked_at("batch", [20.0] * 300)])
-    assert (among.order, among.further) == ([], [("version", "v2")])
-    assert among.table["rank"].isna().all()
-
-
 def test_where_only_reports_are_known_the_steps_say_what_is_missing(company, monthly_rows):
     tickets = monthly_rows([5] * 24, product="tv", ticket_type="complaint")
     table = root_cause(company({"tickets": tickets})).step_table()
@@ -287,3 +270,11 @@ def test_where_only_reports_are_known_the_steps_say_what_is_missing(company, mon
         "Counts can be followed, rates cannot.",
         "No cause can be named from these data.",
     ]
+
+
+def test_the_last_day_may_be_text_and_none_is_that_of_the_data(company, units, faults):
+    store = company(lots(units, faults), targets=FEW)
+    assert root_cause(store, region="CN-11").scope.as_of == store.as_of
+    assert root_cause(store, as_of="2025-06-30").scope.as_of == pd.Timestamp("2025-06-30")
+    with pytest.raises(RequestError, match="soon"):
+        root_cause(store, as_of="soon")

@@ -4,6 +4,7 @@ import pytest
 
 from aftersales.errors import RequestError
 from aftersales.stats.causes.causes import find_causes
+from aftersales.studies.causes.searched import rows_of
 from aftersales.studies.causes.start import find_start, focused, parse_focus, with_parts
 from aftersales.studies.strata import Study
 
@@ -31,12 +32,18 @@ def search(one):
     return find_causes(one.cells, count="count", exposure="exposure", strata=one.strata)
 
 
+def shared(start, one, *, before):
+    """The start with its parts, by the causes found."""
+    causes = search(one)
+    return with_parts(start, one, causes, rows=rows_of(causes), before=before)
+
+
 def test_a_rise_is_where_it_starts_and_its_causes_share_the_excess():
     now = study(lambda p, r, lot: 0.2 if (p, lot) == ("tv", "A") else 0.05)
     start = find_start(now, FLAT.cells, chosen={})
     assert (start.kind, start.subject) == ("rise", {"product": "tv"})
     assert (start.cases, start.expected) == (600, pytest.approx(240))
-    parts = with_parts(start, now, search(now), before=FLAT.cells).parts
+    parts = shared(start, now, before=FLAT.cells).parts
     assert parts["cause"].tolist() == [("lot", "A"), None]
     assert parts["excess"].tolist() == pytest.approx([360, 0])
     assert parts["share"].sum() == pytest.approx(1)
@@ -46,7 +53,7 @@ def test_a_cause_explains_no_more_of_a_rise_than_all_it_has_too_many():
     now = study(lambda p, r, lot: {"A": 0.2, "B": 0.1}[lot] if p == "tv" else 0.05)
     found = search(now)
     start = find_start(now, FLAT.cells, chosen={})
-    parts = with_parts(start, now, found, before=FLAT.cells).parts.set_index("cause")["excess"]
+    parts = shared(start, now, before=FLAT.cells).parts.set_index("cause")["excess"]
     assert parts[("lot", "A")] == pytest.approx(found.table["excess"].iloc[0])
     assert parts[("lot", "A")] < 360  # beyond the rate of the year before
     assert parts.sum() == pytest.approx(start.excess)
@@ -71,7 +78,7 @@ def test_a_rise_by_mix_alone_is_told_from_a_rise_of_the_rates():
     cells = now.cells.assign(exposure=moved, count=rate * moved)
     now = Study(now.metric, cells, now.strata)
     start = find_start(now, before, chosen={"product": "tv"})
-    found = with_parts(start, now, search(now), before=before)
+    found = shared(start, now, before=before)
     assert found.mix == pytest.approx(1, abs=0.02)
 
 

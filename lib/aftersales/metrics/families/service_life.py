@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import narwhals as nw
 import pandas as pd
 from narwhals.typing import IntoFrame
@@ -18,6 +21,70 @@ from aftersales.metrics.counting.engines import (
 from aftersales.metrics.counting.exposure import DAYS_PER_MONTH, in_service
 
 _METRIC = "service_months"
+Condition = tuple[str, Sequence[str], bool]  # an attribute, values, whether these are meant or not
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A group of units and comparable ones, told apart by ``inside``: 1 for the group, else 0.
+
+    `units` is the table of `cohorts`, `claims` that of `claims_by_age`, `pairs` that of
+    `claim_pairs`.
+    """
+
+    units: pd.DataFrame
+    claims: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def matching(conditions: Sequence[Condition]) -> nw.Expr:
+    """Whether a unit fulfils all conditions; a missing attribute has none of the values."""
+    found = nw.lit(True)
+    for attribute, values, meant in conditions:
+        one_of = nw.col(attribute).cast(nw.String).is_in(list(values)).fill_null(False)
+        found = found & (one_of if meant else ~one_of)
+    return found
+
+
+def faults_of_sides(
+    tickets: IntoFrame,
+    *,
+    units: IntoFrame,
+    conditions: Sequence[Condition],
+    by: list[str],
+    first: int,
+    as_of: pd.Timestamp,
+) -> Sides | None:
+    """The units that fulfil the conditions beside the others of their products, and their faults.
+
+    All other units are compared where the group is the whole of its products; None where it has no
+    unit, or all there are.
+
+    Parameters
+    ----------
+    tickets : one row per ticket; needs ``unit_id``, ``opened_at``, ``ticket_type``
+    by : attributes of units by which both sides are counted
+    first : month of the first ticket that counts, in months since January 1970
+    """
+    units = nw.from_native(units).lazy().with_columns(inside=matching(conditions).cast(nw.Int64))
+    by = ["inside", *by]
+    fleet, units = _comparable(cohorts(units, by=by, as_of=as_of), units)
+    if fleet["inside"].nunique() < 2:
+        return None
+    faults = nw.from_native(tickets).lazy().filter(nw.col("ticket_type") == "fault")
+    aged = aged_claims(faults, units=units, by=by, as_of=as_of).filter(nw.col("month") >= first)
+    return Sides(fleet, claims_by_age(aged, by=by), claim_pairs(aged, by=["inside"]))
+
+
+def _comparable(fleet: pd.DataFrame, units: nw.LazyFrame) -> tuple[pd.DataFrame, nw.LazyFrame]:
+    """Units of the products that the group has; all units where it is the whole of them."""
+    if "product" not in fleet:
+        return fleet, units
+    products = fleet.loc[fleet["inside"] == 1, "product"].dropna().unique().tolist()
+    like = fleet[fleet["product"].isin(products)]
+    if like["inside"].nunique() < 2:
+        return fleet, units
+    return like, units.filter(nw.col("product").is_in(products))
 
 
 def cohorts(units: IntoFrame, *, by: list[str], as_of: pd.Timestamp) -> pd.DataFrame:

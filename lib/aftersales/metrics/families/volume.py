@@ -84,3 +84,13 @@ def ticket_mix(
     n = groups["n_tickets"].transform("sum") if groups else counts["n_tickets"].sum()
     counts.insert(len(keys), "n", n)
     return with_wilson_interval(counts, hits="n_tickets")
+
+
+def tickets_by_month(
+    tickets: IntoFrame, *, by: list[str], start: pd.Timestamp, as_of: pd.Timestamp
+) -> pd.DataFrame:
+    """Tickets opened from `start` to `as_of` by `by` and ``month``: column ``n``."""
+    keys = [*by, "month"]
+    lazy = scan(tickets, needs=keys, table="tickets", metric="ticket_volume", time="opened_at")
+    lazy = lazy.filter(nw.col("opened_at") >= start, known("opened_at", as_of=as_of))
+    return collect(reduce(lazy, keys, n=nw.len()), sort=keys)

@@ -1,42 +1,44 @@
-"""The sentences about one cause: its size, what to do next, and what is in doubt about it."""
+"""The sentences about one cause: its size, what to do next, what is in doubt, what is to come."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
+
+import pandas as pd
 
 from aftersales import words
-from aftersales.findings import Finding
-from aftersales.metrics import METRICS
+from aftersales.findings import Finding, Severity
 from aftersales.questions import naming
-from aftersales.questions.root_cause.chain import HARDLY_ANY
 from aftersales.questions.root_cause.check_words import doubts
-from aftersales.questions.root_cause.names import cause_subject
+from aftersales.questions.root_cause.facts import Facts, Searched
+from aftersales.questions.root_cause.names import cause_name, cause_subject, cohort_name
+from aftersales.questions.root_cause.playbook import advice
+from aftersales.questions.telling import numbers
 from aftersales.stats.counts.intervals import poisson_exact
 from aftersales.studies.causes.checks import YOUNG_MONTHS, is_young
-from aftersales.studies.cost import cost_of
-from aftersales.words import N_, say
+from aftersales.studies.verdict import HARDLY_ANY, URGENT
+from aftersales.words import N_, capital, say, sentences
 from aftersales.words.attributes import attribute
 
-if TYPE_CHECKING:
-    from aftersales.questions.root_cause.result import Answer, RootCause
-
-UNEQUAL = 0.1  # difference of missing shares from which a missing attribute can mislead
-_FAULTS = N_(
-    "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
-    "comparable units (95 % interval {low}–{high})."
-)
-_RETURNS = N_(
-    "{subject}: {count} returns in {months} months, {ratio} times the {expected} expected from "
-    "comparable orders (95 % interval {low}–{high})."
-)
-_ONLY_FAULTS = N_(
-    "{subject}: {count} faults in {months} months, and hardly any among comparable units (at least "
-    "{low} times, 95 % limit)."
-)
-_ONLY_RETURNS = N_(
-    "{subject}: {count} returns in {months} months, and hardly any among comparable orders (at "
-    "least {low} times, 95 % limit)."
-)
+MUCH_UNSEEN = 0.3  # share of the expected faults at ages that no unit of the group has reached
+_SIZE = {  # (returns, hardly any elsewhere) -> how many there are
+    (False, False): N_(
+        "{subject}: {count} faults in {months} months, {ratio} times the {expected} expected from "
+        "comparable units (95 % interval {low}–{high})."
+    ),
+    (True, False): N_(
+        "{subject}: {count} returns in {months} months, {ratio} times the {expected} expected from "
+        "comparable orders (95 % interval {low}–{high})."
+    ),
+    (False, True): N_(
+        "{subject}: {count} faults in {months} months, and hardly any among comparable units (at "
+        "least {low} times, 95 % limit)."
+    ),
+    (True, True): N_(
+        "{subject}: {count} returns in {months} months, and hardly any among comparable orders (at "
+        "least {low} times, 95 % limit)."
+    ),
+}
 _EXTRA = {  # (returns, grade A) -> what it says about the excess
     (False, True): N_("It accounts for {excess} extra faults."),
     (False, False): N_("It is associated with {excess} extra faults."),
@@ -45,87 +47,61 @@ _EXTRA = {  # (returns, grade A) -> what it says about the excess
 }
 
 
-def causes(result: RootCause, answer: Answer) -> list[Finding]:
+_ONLY_CASES = N_(
+    "{attribute} is filled in for {known_cases} of the cases and {known_rest} of the time at risk: "
+    "its values look guilty because only failures have one. It is not judged."
+)
+_LACKING = N_(
+    "{attribute} is missing for {cases} of the cases and {rest} of the time at risk: the ratios of "
+    "its values may be too high or too low."
+)
+
+
+def causes(facts: Facts, one: Searched) -> list[Finding]:
     """Each cause of a study, followed by what it does not say."""
-    table = answer.causes.table
-    ranked = table[table["rank"].notna()]
-    checks = answer.checks.set_index(["attribute", "value"])
     found: list[Finding] = []
-    for row in ranked.itertuples():
-        check = checks.loc[(row.attribute, row.value)]
-        found += [_cause(result, answer, row, check), *_young(result, answer, row, check)]
-    return found + _incomplete(answer)
+    for row in one.causes.itertuples():
+        found += [_cause(facts, one, row), *_young(facts, one, row)]
+    return found + _incomplete(one)
 
 
-def _cause(result: RootCause, answer: Answer, row, check) -> Finding:
-    metric = answer.study.metric
-    key = (row.attribute, row.value)
-    rate = answer.study.per * row.compared / row.at_risk
-    baseline = answer.study.per * row.expected / row.at_risk
-    low, high = baseline * row.low, baseline * row.high
+def _cause(facts: Facts, one: Searched, row: Any) -> Finding:
+    per, baseline = one.per / row.at_risk, one.per * row.expected / row.at_risk
+    values = numbers(row, metric=one.metric, per=per, baseline=baseline, n=row.at_risk)
     if row.expected < HARDLY_ANY:  # nothing to divide by: the interval of the rate itself
-        low, high = (
-            answer.study.per * x for x in poisson_exact(row.compared, exposure=row.at_risk)
-        )
-    return Finding(
-        answer.severity(result.scope, key),
-        capital(_sentence(result, answer, row, check)),
-        metric=metric,
-        subject=cause_subject(key, answer.causes.parts.get(key, ())),
-        estimate=rate,
-        low=low,
-        high=high,
-        baseline=baseline,
-        ratio=row.ratio,
-        p=row.p,
-        q=row.q,
-        n=row.at_risk,
-        excess=row.excess,
-        cost=cost_of(row.excess, answer.each),
-        unit=METRICS[metric].unit,
-        evidence=check["evidence"],
-        kind="cause",
-    )
+        low, high = poisson_exact(row.cases, exposure=row.at_risk)
+        values |= {"low": one.per * low, "high": one.per * high}
+    subject = cause_subject(row.Index, one.parts.get(row.Index, ()))
+    text = capital(_sentence(facts, one, row))
+    return Finding(row.severity, text, subject=subject, kind="cause", **values)
 
 
-def _sentence(result: RootCause, answer: Answer, row, check) -> str:
-    returns, alone = answer.study.metric == "return_rate", row.expected < HARDLY_ANY
-    message = {
-        (False, False): _FAULTS,
-        (False, True): _ONLY_FAULTS,
-        (True, False): _RETURNS,
-        (True, True): _ONLY_RETURNS,
-    }[returns, alone]
+def _sentence(facts: Facts, one: Searched, row: Any) -> str:
+    returns, alone = one.metric == "return_rate", row.expected < HARDLY_ANY
     size = say(
-        message,
-        subject=answer.name(result.scope, (row.attribute, row.value)),
-        months=result.months,
-        count=words.count(row.compared),
+        _SIZE[returns, alone],
+        subject=cause_name(facts.scope, row.Index, one.parts),
+        months=facts.months,
+        count=words.count(row.cases),
         expected=words.cases(row.expected),
         ratio=words.number(row.ratio, digits=2),
         low=words.number(row.low, digits=2),
         high=words.number(row.high, digits=2),
     )
-    sentences = [size]
-    if not alone:
-        extra = _EXTRA[returns, check["evidence"] == "A"]
-        sentences.append(say(extra, excess=words.count(row.excess)))
-    sentences += [_elsewhere(result, answer, row), _doubt(check), _next(result, answer, row)]
-    return joined([s for s in sentences if s])
+    extra = say(_EXTRA[returns, row.evidence == "A"], excess=words.count(row.excess))
+    doubt = say("In doubt: {doubts}.", doubts=doubts(row.flags)) if row.flags else ""
+    return sentences(
+        size, "" if alone else extra, _elsewhere(facts, one, row), doubt, _next(facts, row)
+    )
 
 
-def joined(sentences: list[str]) -> str:
-    """Sentences one after the other; Chinese ones without a space between them."""
-    return ("" if words.language() == "zh" else " ").join(sentences)
-
-
-def _elsewhere(result: RootCause, answer: Answer, row) -> str:
+def _elsewhere(facts: Facts, one: Searched, row: Any) -> str:
     """What the rest of a cause does that acts in a part only."""
-    wheres = answer.causes.parts.get((row.attribute, row.value), ())
+    wheres = one.parts.get(row.Index, ())
     if not wheres:
         return ""
-    elsewhere, name = wheres[0].elsewhere, naming.subject(result.scope, {row.attribute: row.value})
-    if elsewhere < result.scope.profile.target(answer.study.metric).act_ratio:
+    elsewhere, name = wheres[0].elsewhere, naming.subject(facts.scope, dict([row.Index]))
+    if elsewhere < facts.scope.profile.target(one.metric).act_ratio:
         ratio = words.number(elsewhere, digits=2)
         text = N_("Elsewhere {name} has {ratio} times the cases expected.")
         return say(text, name=name, ratio=ratio)
@@ -133,77 +109,117 @@ def _elsewhere(result: RootCause, answer: Answer, row) -> str:
     return say("Elsewhere the rate of {name} is {share} of that.", name=name, share=share)
 
 
-def _doubt(check) -> str:
-    if not check["flags"]:
+def _next(facts: Facts, row: Any) -> str:
+    """The first step of the playbook that the evidence allows; none without reason to act."""
+    if row.severity not in URGENT:
         return ""
-    return say("In doubt: {doubts}.", doubts=doubts(check["flags"]))
-
-
-def _next(result: RootCause, answer: Answer, row) -> str:
-    """The first step of the playbook that the evidence allows."""
-    steps = answer.steps(result.scope, (row.attribute, row.value))
+    steps = advice(facts.scope, attribute=row.Index[0], evidence=row.evidence, units=row.units)
     return next((step.do for step in steps if step.now), "")
 
 
-def _young(result: RootCause, answer: Answer, row, check) -> list[Finding]:
+def _young(facts: Facts, one: Searched, row: Any) -> list[Finding]:
     """The maturity check: a cause whose units have hardly been in service."""
-    if not is_young(check["young"], check["young_rest"]):
+    if not is_young(row.young, row.young_rest):
         return []
     text = say(
         "{subject} is young: {share} of its time in service is below {months} months of age, of "
         "the others' {rest}. Ages are compared with like ages; what it does later is not known.",
-        subject=capital(answer.name(result.scope, (row.attribute, row.value))),
-        share=words.percent(check["young"], decimals=0),
-        rest=words.percent(check["young_rest"], decimals=0),
+        subject=capital(cause_name(facts.scope, row.Index, one.parts)),
+        share=words.percent(row.young, decimals=0),
+        rest=words.percent(row.young_rest, decimals=0),
         months=YOUNG_MONTHS,
     )
     return [
         Finding(
             "unknown",
             text,
-            metric=answer.study.metric,
-            subject={row.attribute: row.value},
-            estimate=check["young"],
-            baseline=check["young_rest"],
-            n=row.exposure,
+            metric=one.metric,
+            subject=dict([row.Index]),
+            estimate=row.young,
+            baseline=row.young_rest,
+            n=row.all_at_risk,
             unit="share",
             kind="young",
         )
     ]
 
 
-def _incomplete(answer: Answer) -> list[Finding]:
+def _incomplete(one: Searched) -> list[Finding]:
     """The exposure check: attributes that cases and exposure lack to different extents."""
     found = []
-    metric = answer.study.metric
-    for name, row in answer.missing.iterrows():
-        causes_of = {key[0] for key in answer.causes.order}
-        if abs(row["cases"] - row["exposure"]) < UNEQUAL:
+    named = set(one.causes.index.get_level_values("attribute"))
+    for row in one.missing[one.missing["unequal"]].itertuples():
+        if not row.only_cases and row.Index not in named:
             continue
-        if row["only_cases"]:
-            text = N_(
-                "{attribute} is filled in for {known_cases} of the cases and {known_rest} of the "
-                "time at risk: its values look guilty because only failures have one. It is not "
-                "judged."
-            )
-        elif name in causes_of:
-            text = N_(
-                "{attribute} is missing for {cases} of the cases and {rest} of the time at risk: "
-                "the ratios of its values may be too high or too low."
-            )
-        else:
-            continue
-        shares = {"cases": row["cases"], "rest": row["exposure"]}
+        shares = {"cases": row.cases, "rest": row.at_risk}
         shares |= {f"known_{k}": 1 - v for k, v in shares.items()}
         shown = {k: words.percent(v, decimals=0) for k, v in shares.items()}
-        sentence = say(text, attribute=capital(attribute(str(name))), **shown)
-        subject = {"attribute": str(name)}
+        text = say(
+            _ONLY_CASES if row.only_cases else _LACKING,
+            attribute=capital(attribute(row.Index)),
+            **shown,
+        )
+        subject = {"attribute": row.Index}
         found.append(
-            Finding("unknown", sentence, metric=metric, subject=subject, kind="incomplete")
+            Finding("unknown", text, metric=one.metric, subject=subject, kind="incomplete")
         )
     return found
 
 
-def capital(text: str) -> str:
-    """The sentence with a capital first letter."""
-    return text[:1].upper() + text[1:]
+def ahead(facts: Facts) -> list[Finding]:
+    """Faults expected in the next months, and those at the others' rates; as sure as the cause."""
+    if facts.life is None or facts.worst is None:
+        return []
+    found = facts.life.ahead
+    severity: Severity = "watch" if found.low > found.usual else "ok"
+    return [
+        Finding(
+            "unknown" if found.few else severity,
+            _ahead_text(facts),
+            metric="faults_per_1000",
+            subject=dict(facts.life.where),
+            estimate=found.expected,
+            low=found.low,
+            high=found.high,
+            baseline=found.usual,
+            p=facts.worst["p"],
+            q=facts.worst["q"],
+            n=found.units,
+            unit=say("faults"),
+            evidence=facts.worst["evidence"],
+            kind="ahead",
+        )
+    ]
+
+
+def _ahead_text(facts: Facts) -> str:
+    found = facts.life.ahead
+    to = facts.scope.last_month + pd.DateOffset(months=len(found.months))
+    values = {
+        "units": words.count(found.units),
+        "name": cohort_name(facts),
+        "month": words.month(to),
+        "expected": words.cases(found.expected),
+        "low": words.count(found.low),
+        "high": words.count(found.high),
+        "usual": words.cases(found.usual),
+    }
+    if found.few:
+        return say(
+            "Too few faults so far to foresee those of {name} ({units} units): between {low} and "
+            "{high} up to {month}; {usual} at the rates of comparable units.",
+            **values,
+        )
+    text = say(
+        "Of the {units} units of {name} in service, {expected} faults are to be expected up to "
+        "{month} if nothing changes (between {low} and {high}); {usual} at the rates of "
+        "comparable units.",
+        **values,
+    )
+    if found.unseen <= MUCH_UNSEEN:
+        return text
+    more = say(
+        "{share} of them come at ages that no unit of the group has reached yet.",
+        share=words.percent(found.unseen, decimals=0),
+    )
+    return sentences(text, more)

@@ -1,6 +1,8 @@
-"""The five checks of a cause as plain words, and why a value that looked guilty is not."""
+"""The five checks of a cause as plain words, why others are cleared, and the links of a chain."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +25,14 @@ _DOUBTS = {
     "lonely": N_("most of its units have nothing to be compared with"),
 }
 
+_NOTES = {
+    "cause": N_("The cause."),
+    "alias": N_("Cannot be told apart in these data."),
+    "shadow": N_("Shadow: not worse without it."),
+    "alone": N_("All of it is here."),
+    "worse": N_("Worse by itself too."),
+}
+
 
 def doubts(flags: tuple[str, ...]) -> str:
     """What is in doubt, in words; "" for nothing."""
@@ -30,7 +40,7 @@ def doubts(flags: tuple[str, ...]) -> str:
 
 
 def check_words(scope: Scope, row: pd.Series) -> dict[str, str]:
-    """The checks of one row of `checks.check_table` (with ``ratio``): name -> text."""
+    """The checks of one cause (a row of `Searched.causes`): name -> text."""
     return {
         "mixing": _mixing(row),
         "time_at_risk": _time(row),
@@ -42,7 +52,7 @@ def check_words(scope: Scope, row: pd.Series) -> dict[str, str]:
 
 
 def _mixing(row: pd.Series) -> str:
-    crude, adjusted = (words.number(row[c], digits=2) for c in ("raw_ratio", "ratio"))
+    crude, adjusted = (words.number(row[c], digits=2) for c in ("crude_ratio", "ratio"))
     if "reversal" in row["flags"] or "vanishing" in row["flags"]:
         return say("no: ratio {crude} crude, {adjusted} adjusted", crude=crude, adjusted=adjusted)
     if not row["ratio"] < ENDLESS:
@@ -60,10 +70,10 @@ def _time(row: pd.Series) -> str:
 
 
 def _recorded(row: pd.Series) -> str:
-    cases, rest = (words.percent(row[f"missing_{c}"]) for c in ("cases", "exposure"))
+    cases, rest = (words.percent(row[f"missing_{c}"]) for c in ("cases", "at_risk"))
     if "missing_not_at_random" in row["flags"]:
         return say("in doubt: missing for {cases} of cases, {rest} of all", cases=cases, rest=rest)
-    if max(row["missing_cases"], row["missing_exposure"]) < HARDLY:
+    if max(row["missing_cases"], row["missing_at_risk"]) < HARDLY:
         return say("holds: filled in for all")
     return say("holds: missing for {cases} of cases, {rest} of all", cases=cases, rest=rest)
 
@@ -82,14 +92,10 @@ def _mix(row: pd.Series) -> str:
 def _chance(row: pd.Series) -> str:
     judged, p = words.count(row["judged"]), words.p_value(row["p_any"])
     if "chance" in row["flags"]:
-        return say(
-            "in doubt: {judged} values judged, by chance one is like this with p {p}",
-            judged=judged,
-            p=p,
-        )
-    return say(
-        "holds: {judged} values judged, by chance one is like this with p {p}", judged=judged, p=p
-    )
+        text = N_("in doubt: {judged} values judged, by chance one is like this with p {p}")
+    else:
+        text = N_("holds: {judged} values judged, by chance one is like this with p {p}")
+    return say(text, judged=judged, p=p)
 
 
 def _same(scope: Scope, row: pd.Series) -> str:
@@ -113,20 +119,29 @@ def _plain(value: object) -> str:
     return words.month(value) if isinstance(value, pd.Timestamp) else str(value)
 
 
-def why_cleared(scope: Scope, row: pd.Series, cause: str) -> str:
+def why_cleared(row: Any, cause: str) -> str:
     """Why a value that looked guilty at first sight is no cause."""
     if cause:
         return say("Shadow of {cause}.", cause=cause)
-    if row["reason"] == "recorded":
+    if row.reason == "recorded":
         return say(
             "Known for {cases} of the cases, {rest} of all.",
-            cases=words.percent(1 - row["missing_cases"], decimals=0),
-            rest=words.percent(1 - row["missing_exposure"], decimals=0),
+            cases=words.percent(1 - row.missing_cases, decimals=0),
+            rest=words.percent(1 - row.missing_at_risk, decimals=0),
         )
-    if row["reason"] == "time":
+    if row.reason == "time":
         return say("More time in service; not worse per month.")
-    if row["reason"] == "chance" and row["ratio"] < 1:
+    if row.reason == "chance" and row.ratio < 1:
         return say("Not worse than comparable ones.")
-    if row["reason"] == "chance":
+    if row.reason == "chance":
         return say("Differs no more than by chance.")
     return say("Not so beside comparable ones.")
+
+
+def chain_note(row: Any) -> str:
+    """How a value of `studies.causes.chain.chain` stands to the cause."""
+    if row.how == "one_of":
+        return say("One of {n} in which it is found.", n=words.count(row.others + 1))
+    if row.how == "not_worse":
+        return say("Not worse without it ({ratio}).", ratio=words.number(row.ratio, digits=2))
+    return say(_NOTES[row.how])

@@ -1,11 +1,13 @@
-"""What a cause is called: its value, and the part of it in which it acts."""
+"""What causes, cohorts and reported pairs are called."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aftersales import words
 from aftersales.questions import naming
+from aftersales.questions.root_cause.facts import Facts
 from aftersales.stats.causes.search import Key, Where
 from aftersales.studies.scope import Scope
 from aftersales.words import N_, say
@@ -18,10 +20,10 @@ _IN = {  # (is a region, acts inside) -> words
 }
 
 
-def cause_name(scope: Scope, key: Key, wheres: Sequence[Where] = ()) -> str:
-    """A cause in words, such as ``batch B2407 in region South China``."""
+def cause_name(scope: Scope, key: Key, parts: Mapping[Key, Sequence[Where]]) -> str:
+    """A cause in words, ``batch B2407 in region South China``; `parts` tell where it acts."""
     name = naming.subject(scope, dict([key]))
-    for where in wheres:
+    for where in parts.get(key, ()):
         values = [naming.subject(scope, {where.attribute: value}) for value in where.values]
         message = _IN[where.attribute == "region", where.inside]
         name = say(message, cause=name, where=words.listing(values))
@@ -39,3 +41,22 @@ def cause_subject(key: Key, wheres: Sequence[Where] = ()) -> dict[str, str]:
         values = "+".join(where.values)
         subject[where.attribute] = values if where.inside else f"not {values}"
     return subject
+
+
+def cohort_name(facts: Facts, side: str = "own", group: str = "") -> str:
+    """The units whose life is looked at, or a row of `studies.life.cohorts.cohort_table`."""
+    if side == "own":
+        return naming.subject(facts.scope, facts.life.where)
+    if side == "others":
+        return say("all others")
+    return naming.label(facts.scope, "batch", group) if side == "batch" else group
+
+
+def pair_name(facts: Facts, row: Any) -> str:
+    """A pair in words: ``product P2, issue I4``."""
+    return naming.subject(facts.scope, pair_subject(facts, row))
+
+
+def pair_subject(facts: Facts, row: Any) -> dict[str, str]:
+    """A pair as attribute -> value."""
+    return {row.attribute: row.value, facts.reported.event: row.event}

@@ -10,61 +10,58 @@ from aftersales.profile.config import GRADES, Step
 from aftersales.studies.scope import Scope
 from aftersales.words import N_, say
 
-KINDS = {
-    "containment": N_("Containment"),
-    "supplier_claim": N_("Supplier claim"),
-    "recall": N_("Recall"),
-    "audit": N_("Process audit"),
-    "design": N_("Design review"),
-    "rollout": N_("Roll-out"),
-    "inspection": N_("Inspection"),
-}
-# Where a profile has no playbook: one first step for each attribute, and for the others.
-_FIRST: dict[str, tuple[str, str]] = {
-    "batch": ("containment", N_("Hold the remaining stock of the batch and trace its parts.")),
-    "built_quarter": ("containment", N_("Find what changed in production in that quarter.")),
-    "supplier": ("supplier_claim", N_("Check incoming goods and raise it with the supplier.")),
-    "process": ("audit", N_("Audit the process.")),
-    "plant": ("audit", N_("Audit the plant's final inspection.")),
-    "warehouse": (
-        "inspection",
-        N_("Inspect storage, packing and handling at the warehouse."),
+KINDS = {  # kind of step -> its name, and what is done where the playbook gives no text
+    "containment": (
+        N_("Containment"),
+        N_("Stop shipping what is concerned until the cause is confirmed on parts."),
     ),
-    "carrier": ("inspection", N_("Inspect the carrier's handling.")),
-    "version": (
-        "rollout",
+    "supplier_claim": (
+        N_("Supplier claim"),
+        N_("Claim the excess from the supplier with the parts as proof."),
+    ),
+    "recall": (
+        N_("Recall"),
+        N_("Decide on a recall or a field action: size and cost are beside it."),
+    ),
+    "audit": (N_("Process audit"), N_("Audit the process.")),
+    "design": (N_("Design review"), N_("Compare the design with the other models of the product.")),
+    "rollout": (
+        N_("Roll-out"),
         N_("Compare it with the other versions before it is rolled out further."),
     ),
-    "model": ("design", N_("Compare the design with the other models of the product.")),
-    "region": (
-        "inspection",
-        N_("Look at what differs there: climate, use, outlets, reporting."),
-    ),
-    "channel": (
-        "inspection",
-        N_("Compare what the channel promises and whom it sells to."),
-    ),
-    "category": ("inspection", N_("Look at how the category is described and packed.")),
+    "inspection": (N_("Inspection"), N_("Look at it first.")),
 }
-_OTHER = ("inspection", N_("Look at it first."))
-_LATER: dict[str, Sequence[tuple[str, str]]] = {
+# Without a playbook: (kind, what to do, "" for that of the kind, least grade) for each attribute.
+_DEFAULTS: dict[str, Sequence[tuple[str, str, str]]] = {
     "batch": [
-        ("supplier_claim", "B"),
-        ("recall", "A"),
+        ("containment", N_("Hold the remaining stock of the batch and trace its parts."), "C"),
+        ("supplier_claim", "", "B"),
+        ("recall", "", "A"),
     ],
-    "supplier": [("containment", "B")],
-    "process": [("containment", "A")],
-    "version": [("containment", "B")],
+    "built_quarter": [
+        ("containment", N_("Find what changed in production in that quarter."), "C"),
+    ],
+    "supplier": [
+        ("supplier_claim", N_("Check incoming goods and raise it with the supplier."), "C"),
+        ("containment", "", "B"),
+    ],
+    "process": [("audit", "", "C"), ("containment", "", "A")],
+    "plant": [("audit", N_("Audit the plant's final inspection."), "C")],
+    "warehouse": [
+        ("inspection", N_("Inspect storage, packing and handling at the warehouse."), "C"),
+    ],
+    "carrier": [("inspection", N_("Inspect the carrier's handling."), "C")],
+    "version": [("rollout", "", "C"), ("containment", "", "B")],
+    "model": [("design", "", "C")],
+    "region": [
+        ("inspection", N_("Look at what differs there: climate, use, outlets, reporting."), "C"),
+    ],
+    "channel": [
+        ("inspection", N_("Compare what the channel promises and whom it sells to."), "C"),
+    ],
+    "category": [("inspection", N_("Look at how the category is described and packed."), "C")],
 }
-_DO = {
-    "containment": N_("Stop shipping what is concerned until the cause is confirmed on parts."),
-    "supplier_claim": N_("Claim the excess from the supplier with the parts as proof."),
-    "recall": N_("Decide on a recall or a field action: size and cost are beside it."),
-    "audit": N_("Audit the process."),
-    "design": N_("Compare the design with the other models of the product."),
-    "rollout": N_("Compare it with the other versions before it is rolled out further."),
-    "inspection": N_("Look at it first."),
-}
+_OTHER = [("inspection", "", "C")]
 
 
 @dataclass(frozen=True)
@@ -92,16 +89,18 @@ def advice(scope: Scope, *, attribute: str, evidence: str, units: float) -> list
 
 
 def _defaults(attribute: str) -> list[Step]:
-    kind, do = _FIRST.get(attribute, _OTHER)
-    first = Step(kind, do={words.language(): say(do)})
-    return [first, *(Step(k, evidence=least) for k, least in _LATER.get(attribute, ()))]
+    return [
+        Step(kind, do={words.language(): say(do)} if do else {}, evidence=least)
+        for kind, do, least in _DEFAULTS.get(attribute, _OTHER)
+    ]
 
 
 def _advice(step: Step, evidence: str, units: float) -> Advice:
+    name, do = KINDS[step.kind]
     cost = step.cost_per_unit * units if step.cost_per_unit is not None else None
     return Advice(
-        kind=say(KINDS[step.kind]),
-        do=_text(step.do) or say(_DO[step.kind]),
+        kind=say(name),
+        do=_text(step.do) or say(do),
         owner=_text(step.owner),
         within_days=step.within_days,
         cost=cost,

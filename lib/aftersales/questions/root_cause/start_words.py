@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.questions import naming
-from aftersales.questions.root_cause.cause_words import joined
+from aftersales.questions.root_cause.facts import Facts, Searched
+from aftersales.questions.root_cause.names import cause_name
 from aftersales.studies.causes.start import Start
-from aftersales.words import N_, say
-
-if TYPE_CHECKING:
-    from aftersales.questions.root_cause.result import Answer, RootCause
+from aftersales.words import N_, say, sentences
 
 NAMED = 4  # causes whose part of the start is said
 SOME = 0.1  # share of a rise from which a change of mix is said
@@ -39,18 +36,18 @@ _AGAINST = {
 _ALONE = N_("Starts from {subject}, as chosen: {count} {cases} in {months} months.")
 
 
-def start(result: RootCause) -> list[Finding]:
+def start(facts: Facts) -> list[Finding]:
     """One sentence per metric: where the search starts, and how much of it each cause explains."""
-    told = [_told(result, a) for a in result.answers if a.start is not None]
-    if told:
-        return told
+    found = [_start(facts, one) for one in facts.searched if one.start is not None]
+    if found:
+        return found
     text = say(
         "Starts from everything: no product and no region of {region} has clearly more cases than "
         "in the {months} months before, or than the others.",
-        region=naming.region(result.scope),
-        months=result.months,
+        region=naming.region(facts.scope),
+        months=facts.months,
     )
-    return [Finding("ok", text, metric=result.answers[0].study.metric, kind="start")]
+    return [Finding("ok", text, metric=facts.searched[0].metric, kind="start")]
 
 
 def cases_word(metric: str) -> str:
@@ -58,29 +55,26 @@ def cases_word(metric: str) -> str:
     return say("returns") if metric == "return_rate" else say("faults")
 
 
-def _told(result: RootCause, answer: Answer) -> Finding:
-    begin = answer.start
+def _start(facts: Facts, one: Searched) -> Finding:
+    begin = one.start
     known = not math.isnan(begin.expected)
     text = say(
         _AGAINST[begin.kind] if known else _ALONE,
-        subject=naming.subject(result.scope, begin.subject),
+        subject=naming.subject(facts.scope, begin.subject),
         count=words.count(begin.cases),
         cases=cases_word(begin.metric),
-        months=result.months,
+        months=facts.months,
         expected=words.cases(begin.expected),
         ratio=words.number(begin.ratio, digits=2),
         low=words.number(begin.low, digits=2),
         high=words.number(begin.high, digits=2),
     )
-    parts = _parts(result, answer, begin) if known and begin.excess > 0 else ""
-    parts = joined([p for p in (_mix(begin), parts) if p])
-    between = "" if words.language() == "zh" else " "
+    parts = _parts(facts, one) if known and begin.excess > 0 else ""
     return Finding(
         "ok",
-        text + (between + parts if parts else ""),
+        sentences(text, _mix(begin), parts),
         metric=begin.metric,
         subject=dict(begin.subject),
-        baseline=None,
         ratio=begin.ratio if known else None,
         p=begin.p if known else None,
         excess=begin.excess if known else None,
@@ -103,20 +97,21 @@ def _mix(begin: Start) -> str:
     )
 
 
-def _parts(result: RootCause, answer: Answer, begin: Start) -> str:
+def _parts(facts: Facts, one: Searched) -> str:
     """How the excess is shared out among the causes and the rest."""
+    begin = one.start
     table = begin.parts[begin.parts["share"].ge(LEAST) & begin.parts["cause"].notna()]
     excess, rest = words.count(begin.excess), begin.excess - table["excess"].sum()
     if table.empty:
         return say("No cause found here explains any of these {excess} extra cases.", excess=excess)
     if rest < LEAST * begin.excess:
-        names = [answer.name(result.scope, cause) for cause in table["cause"]]
+        names = [cause_name(facts.scope, cause, one.parts) for cause in table["cause"]]
         text = N_("All of these {excess} extra cases lie in {causes}.")
         return say(text, excess=excess, causes=words.listing(names))
     named = [
         say(
             "{cause} {n} ({share})",
-            cause=answer.name(result.scope, row.cause),
+            cause=cause_name(facts.scope, row.cause, one.parts),
             n=words.count(row.excess),
             share=words.percent(row.share, decimals=0),
         )

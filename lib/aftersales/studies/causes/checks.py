@@ -11,8 +11,8 @@ from aftersales.stats.causes.causes import Causes
 from aftersales.stats.causes.pitfalls import FLAGS, pitfalls
 from aftersales.stats.causes.search import LARGEST_RATIO, Key, Where
 from aftersales.stats.like.mix_shift import mix_shifts
-from aftersales.studies.causes.searched import missing
 from aftersales.studies.strata import AGE_EDGES, Study
+from aftersales.studies.verdict import STABLE_EXPECTED
 
 LAST_BAND = 12.0  # months by which the middle of the oldest band lies above its edge
 MIDDLE = {
@@ -21,7 +21,6 @@ MIDDLE = {
 }
 YOUNG_MONTHS = 6  # exposure younger than this is called young
 YOUNG_SHARE = 0.5  # share of young exposure from which a value is called young
-ENOUGH_CASES = 20.0  # cases from which a ratio can be called stable
 SURELY = 2.0  # lower limit of the ratio that makes up for few expected cases
 LEAST_GAP = 0.02  # between the missing shares of cases and exposure, from which it can mislead
 COMPARED = 0.5  # share of a cause's exposure that must have something to be compared with
@@ -34,69 +33,77 @@ DOUBTS = {
 }  # the direction is sure, the size is not
 FATAL = {"reversal", "vanishing", "missing_not_at_random", "chance"}
 NUMBERS = [
-    *("raw_ratio", "raw_low", "raw_high", "differs_p", "differs_by", "lowest", "lowest_ratio"),
-    *("highest", "highest_ratio", "age_own", "age_rest", "compared_share", "alias_attribute"),
-    *("alias_value", "overlap", "missing_cases", "missing_exposure", "share_before", "share_now"),
-    *("change", "rate_effect", "mix_effect", "mix_shift", "judged", "p_any"),
+    *("differs_p", "differs_by", "lowest", "lowest_ratio", "highest", "highest_ratio"),
+    *("age_own", "age_rest", "compared_share"),
+    *("missing_cases", "missing_at_risk", "share_before", "share_now"),
+    *("mix_shift", "judged", "p_any"),
 ]
 COLUMNS = ["attribute", "value", *NUMBERS, "young", "young_rest", "flags", "evidence"]
 
 
 def check_table(
-    study: Study, causes: Causes, *, judged: int, before: pd.DataFrame | None = None
+    study: Study,
+    causes: Causes,
+    *,
+    rows: pd.DataFrame,
+    lacks: pd.DataFrame,
+    judged: int,
+    before: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One row per cause of a study, in the order found.
+    """One row per cause of a study, indexed by attribute and value.
 
-    `judged` is the number of values judged in the whole report, `before` the cells of the window
-    before (see `cause_study.window_before`).
+    Parameters
+    ----------
+    rows : every value as a row of comparison, see `searched.rows_of`
+    lacks : what is missing, see `searched.missing`
+    judged : number of values judged in the whole report
+    before : the cells of the window before, see `searched.window_before`
 
-    Returns ``attribute``, ``value``; the numbers of `stats.pitfalls` behind the five checks;
-    ``young`` and ``young_rest`` (share of exposure younger than 6 months, its own and of the
-    rest), ``flags`` (names of what is in doubt) and ``evidence`` (see `grade`).
+    Returns
+    -------
+    DataFrame
+        The numbers of `stats.causes.pitfalls` behind the five checks; ``young`` and ``young_rest``
+        (share of exposure younger than 6 months, its own and of the rest), ``flags`` (names of what
+        is in doubt) and ``evidence`` (see `grade`).
     """
     parts: dict[tuple, list[Key]] = {}
     for key in causes.order:
         parts.setdefault(causes.parts.get(key, ()), []).append(key)
-    rows = [row for keys in parts.values() for row in _checked(study, causes, keys, judged, before)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    order = {key: i for i, key in enumerate(causes.order)}
-    places = [order[key] for key in zip(table["attribute"], table["value"], strict=True)]
-    return table.iloc[np.argsort(places)].reset_index(drop=True)
+    found: list[dict] = []
+    for keys in parts.values():
+        numbers = _pitfalls(study, causes, keys, rows, judged)
+        for key, row in zip(keys, numbers.to_dict("records"), strict=True):
+            inside = causes.mask(key)
+            row |= {"attribute": key[0], "value": key[1]}
+            row |= {"young": _young(study.cells, inside)}
+            row |= {"young_rest": _young(study.cells, ~inside)}
+            row |= _mix(study, causes, key, before)
+            row |= {f"missing_{k}": lacks.loc[key[0], k] for k in ("cases", "at_risk")}
+            row["flags"] = _flags({f for f in FLAGS if row[f]}, row, rows.loc[key])
+            row["evidence"] = grade(row["flags"])
+            found.append(row)
+    return pd.DataFrame(found, columns=COLUMNS).set_index(["attribute", "value"])
 
 
-def _checked(
-    study: Study, causes: Causes, keys: list[Key], judged: int, before: pd.DataFrame | None
-) -> list[dict]:
-    """The rows of causes that act in the same part of the cells, compared inside that part."""
+def _pitfalls(
+    study: Study, causes: Causes, keys: list[Key], rows: pd.DataFrame, judged: int
+) -> pd.DataFrame:
+    """The numbers of causes that act in the same part of the cells, compared inside that part."""
     part = causes.search.part(keys[0])
-    table = causes.table.set_index(["attribute", "value"])
-    others = {k: _ratio(table.loc[k]) for k in causes.order if k not in keys}
-    size = causes.search.explained(others)
-    cells = study.cells.assign(exposure=size)
+    others = {k: _ratio(rows.loc[k]) for k in causes.order if k not in keys}
+    cells = study.cells.assign(exposure=causes.search.explained(others))
     cells = _aged(cells if part.all() else cells[part])
-    found = pitfalls(
+    return pitfalls(
         cells,
         causes=[{attribute: value} for attribute, value in keys],
         count="count",
         exposure="exposure",
         strata=study.strata,
-        effects=[_ratio(table.loc[k]) for k in keys],
+        effects=[_ratio(rows.loc[k]) for k in keys],
         dispersion=causes.dispersion,
         age="age" if "age" in cells else None,
         judged=judged,
-    )
-    lacks = missing(study)
-    rows = []
-    for key, row in zip(keys, found.table.to_dict("records"), strict=True):
-        inside = causes.mask(key)
-        row |= {"attribute": key[0], "value": key[1], **_raw(table.loc[key])}
-        row |= {"young": _young(study.cells, inside), "young_rest": _young(study.cells, ~inside)}
-        row |= _mix(study, causes, key, before)
-        row |= {f"missing_{k}": lacks.loc[key[0], k] for k in ("cases", "exposure")}
-        row["flags"] = _flags({f for f in FLAGS if row[f]}, row, table.loc[key])
-        row["evidence"] = grade(row["flags"])
-        rows.append({name: row[name] for name in COLUMNS})
-    return rows
+    ).table
 
 
 def _mix(study: Study, causes: Causes, key: Key, before: pd.DataFrame | None) -> dict[str, object]:
@@ -116,8 +123,7 @@ def _mix(study: Study, causes: Causes, key: Key, before: pd.DataFrame | None) ->
     ).iloc[0]
     sizes = [(before["exposure"], mine), (study.cells["exposure"], inside)]
     shares = [float(size.to_numpy()[rows].sum() / size.sum()) for size, rows in sizes]
-    kept = {name: found[name] for name in ("change", "rate_effect", "mix_effect", "mix_shift")}
-    return {**kept, "share_before": shares[0], "share_now": shares[1]}
+    return {"mix_shift": found["mix_shift"], "share_before": shares[0], "share_now": shares[1]}
 
 
 def _in_part(cells: pd.DataFrame, wheres: Sequence[Where]) -> np.ndarray:
@@ -136,20 +142,16 @@ def _ratio(row: pd.Series) -> float:
     return float(min(row["ratio"], LARGEST_RATIO))
 
 
-def _raw(row: pd.Series) -> dict[str, float]:
-    return {name: row[name] for name in ("raw_ratio", "raw_low", "raw_high")}
-
-
 def _flags(raised: set[str], row: Mapping, found: pd.Series) -> tuple[str, ...]:
     """What is in doubt about a cause. Unequal exposure counts only where age is not the same."""
     flags = raised & (DOUBTS | FATAL)
-    gap = abs(row["missing_cases"] - row["missing_exposure"])
+    gap = abs(row["missing_cases"] - row["missing_at_risk"])
     if "missing_not_at_random" in flags and gap < LEAST_GAP:
         flags = flags - {"missing_not_at_random"} | {"lonely"}  # cases in cells without exposure
     if is_young(row["young"], row["young_rest"]):
         flags.add("young")
-    thin = found["expected"] < ENOUGH_CASES and not found["low"] >= SURELY
-    if found["compared"] < ENOUGH_CASES or thin:
+    thin = found["expected"] < STABLE_EXPECTED and not found["low"] >= SURELY
+    if found["cases"] < STABLE_EXPECTED or thin:
         flags.add("few")
     if row["compared_share"] < COMPARED:
         flags.add("lonely")

@@ -9,49 +9,49 @@ import pandas as pd
 
 from aftersales.stats.causes.causes import Causes
 from aftersales.stats.causes.search import raw_ratios
-from aftersales.studies.causes.searched import missing
 from aftersales.studies.strata import Study
 
 GUILTY_P = 0.01
 GUILTY_RATIO = 1.2
 GUILTY_CASES = 10.0
 COLUMNS = [
-    *("attribute", "value", "count", "first_sight", "seen_as", "ratio", "low", "high"),
-    *("shadow_of", "reason", "missing_cases", "missing_exposure"),
+    *("attribute", "value", "cases", "crude_ratio", "seen_as", "ratio", "low", "high"),
+    *("shadow_of", "reason", "missing_cases", "missing_at_risk"),
 ]
 
 
-def suspects(study: Study, causes: Causes) -> pd.DataFrame:
+def cleared(
+    study: Study, causes: Causes, *, rows: pd.DataFrame, lacks: pd.DataFrame
+) -> pd.DataFrame:
     """One row per value that stood out at first sight, and is no cause; most cases first.
 
-    Returns ``attribute``, ``value``, ``count``, ``first_sight`` (ratio of its rate to that of all
-    others with nothing held equal, and what the rate was, ``seen_as``: "time", per time at risk;
-    "unit", per unit in the field, as one reads it off a list of failures), ``ratio`` with ``low``
-    and ``high`` (adjusted), ``shadow_of`` (attribute=value of a cause), ``reason`` ("shadow",
-    "recorded": filled in only for failures, "time": it had more time in service, "mix": product,
-    model, age, month or region, "chance"), ``missing_cases``, ``missing_exposure``. Of attributes
-    without a guilty value and without a cause the value that came nearest is given.
+    `rows` are those of `searched.rows_of`, `lacks` what `searched.missing` gives.
+
+    Returns ``attribute``, ``value``, ``cases``, ``crude_ratio`` (at first sight: ratio of its rate
+    to that of all others with nothing held equal, and what the rate was, ``seen_as``: "time", per
+    time at risk; "unit", per unit in the field, as one reads it off a list of failures), ``ratio``
+    with ``low`` and ``high`` (adjusted), ``shadow_of`` (attribute=value of a cause), ``reason``
+    ("shadow", "recorded": filled in only for failures, "time": it had more time in service, "mix":
+    product, model, age, month or region, "chance"), ``missing_cases``, ``missing_at_risk``. Of
+    attributes without a guilty value and without a cause the value that came nearest is given.
     """
-    table = causes.table
-    judged = table[["attribute", "value", "shadow_of", "mixed", "ratio", "low", "high", "rank"]]
-    first = _first_sight(study, causes)
-    found = first.merge(judged, on=["attribute", "value"], how="left")
-    lacks = missing(study)
-    found = found.join(lacks[["cases", "exposure"]].add_prefix("missing_"), on="attribute")
+    judged = rows[["shadow_of", "ratio", "low", "high", "rank"]]
+    found = _first_sight(study, causes).join(judged, on=["attribute", "value"])
+    found = found.join(lacks[["cases", "at_risk"]].add_prefix("missing_"), on="attribute")
     found["shadow_of"] = found["shadow_of"].fillna("")
     found["reason"] = _reasons(found, lacks["only_cases"])
-    cleared = found["rank"].isna() & (found["reason"].eq("recorded") | ~(found["low"] > 1))
+    innocent = found["rank"].isna() & (found["reason"].eq("recorded") | ~(found["low"] > 1))
     guilty = found["unit"] | found["time"] | found["shadow_of"].ne("")
-    kept = cleared & (guilty | _strongest(found, cleared, guilty, causes))
+    kept = innocent & (guilty | _strongest(found, innocent, guilty, causes))
     found["reason"] = found["reason"].where(guilty, "chance")
-    return found[kept].sort_values("count", ascending=False, ignore_index=True)[COLUMNS]
+    return found[kept].sort_values("cases", ascending=False, ignore_index=True)[COLUMNS]
 
 
 def _reasons(found: pd.DataFrame, only_cases: pd.Series) -> np.ndarray:
     only = found["attribute"].map(only_cases).astype(bool)
     longer = found["unit"] & (found["time_ratio"] - 1 < (found["unit_ratio"] - 1) / 2)
     found["seen_as"] = np.where((found["time"] | ~found["unit"]) & ~longer, "time", "unit")
-    found["first_sight"] = found["time_ratio"].where(
+    found["crude_ratio"] = found["time_ratio"].where(
         found["seen_as"] == "time", found["unit_ratio"]
     )
     reasons = [found["shadow_of"].ne(""), only, longer]
@@ -59,12 +59,12 @@ def _reasons(found: pd.DataFrame, only_cases: pd.Series) -> np.ndarray:
 
 
 def _strongest(
-    found: pd.DataFrame, cleared: pd.Series, guilty: pd.Series, causes: Causes
+    found: pd.DataFrame, innocent: pd.Series, guilty: pd.Series, causes: Causes
 ) -> pd.Series:
     """Of each attribute without a cause and without a guilty value, the value that came nearest."""
-    named = {key[0] for key in causes.order} | set(found["attribute"][cleared & guilty])
-    near = found[cleared & ~found["attribute"].isin(named) & found["count"].ge(GUILTY_CASES)]
-    near = near[near["first_sight"] > 1]
+    named = {key[0] for key in causes.order} | set(found["attribute"][innocent & guilty])
+    near = found[innocent & ~found["attribute"].isin(named) & found["cases"].ge(GUILTY_CASES)]
+    near = near[near["crude_ratio"] > 1]
     chosen = near.loc[near.groupby("attribute")["first_p"].idxmin()].index
     return pd.Series(found.index.isin(chosen), index=found.index)
 
@@ -94,13 +94,13 @@ def _of_attribute(
 ) -> pd.DataFrame:
     code, names = _coded(study, causes, attribute)
     n = len(names)
-    table = pd.DataFrame({"value": names, "count": np.bincount(code, count, n + 1)[:n]})
+    table = pd.DataFrame({"value": names, "cases": np.bincount(code, count, n + 1)[:n]})
     for kind in ("unit", "time"):
         size = np.bincount(code, sizes[kind], n + 1)
         raw = raw_ratios(np.bincount(code, count, n + 1), size).iloc[:n]
         table[f"{kind}_ratio"], table["first_p"] = raw["raw_ratio"], raw["raw_p"]
         table[kind] = (raw["raw_p"] <= GUILTY_P) & (raw["raw_ratio"] >= GUILTY_RATIO)
-        table[kind] &= table["count"] >= GUILTY_CASES
+        table[kind] &= table["cases"] >= GUILTY_CASES
     return table.assign(attribute=attribute)
 
 

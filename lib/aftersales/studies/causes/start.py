@@ -17,11 +17,11 @@ from aftersales.stats.counts.more_than_expected import excess_ratio
 from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.stats.like.mix_shift import mix_of
 from aftersales.studies.strata import Study
+from aftersales.studies.verdict import ACT_P, ACT_Q
 
-START_Q = 0.01  # false discovery rate at which a rise or hotspot is one to start from
-START_P = 0.005
-LEAST_RATIO = 1.2
+LEAST_RATIO = 1.2  # and to be started from, as sure as what is acted on (ACT_Q, ACT_P)
 MIXED = ("product", "model", "age", "region")  # whose mix can make a rate rise
+_NAMES = {"count": "cases", "exposure": "at_risk"}  # cells -> rows of comparison
 LEAST_BEFORE = 10.0  # cases in the window before, below which a rise is not looked for
 
 
@@ -90,10 +90,7 @@ def focused(studies: Sequence[Study], chosen: Mapping[str, str]) -> list[Study]:
     kept = []
     for study in studies:
         if all(name in study.cells for name in chosen):
-            rows = np.ones(len(study.cells), dtype=bool)
-            for name, value in chosen.items():
-                rows &= study.cells[name].astype(str).eq(value).to_numpy()
-            cells = study.cells[rows].reset_index(drop=True)
+            cells = study.cells[_rows(study.cells, chosen)].reset_index(drop=True)
             kept.append(dataclasses.replace(study, cells=cells))
     return [s for s in kept if s.cells["count"].sum() > 0]
 
@@ -110,6 +107,7 @@ def find_start(
     if not keys or (chosen and not set(chosen) <= set(keys)):
         return _chosen_alone(study, chosen) if chosen else None
     now = study.cells.groupby(keys, as_index=False, observed=True)[["count", "exposure"]].sum()
+    now = now.rename(columns=_NAMES)
     past = before if before is not None and set(keys) <= set(before) else None
     tables = [_rises(now, past, by) for by in _subsets(keys)] if past is not None else []
     if chosen:
@@ -125,19 +123,20 @@ def _subsets(keys: Sequence[str]) -> list[list[str]]:
 
 
 def _rises(now: pd.DataFrame, before: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    sums = [t.groupby(by)[["count", "exposure"]].sum() for t in (now, before)]
+    past = before.rename(columns=_NAMES)
+    sums = [t.groupby(by)[["cases", "at_risk"]].sum() for t in (now, past)]
     both = sums[0].merge(sums[1], left_index=True, right_index=True, suffixes=("", "_before"))
-    both = both[(both["count_before"] >= LEAST_BEFORE) & (both["exposure_before"] > 0)]
-    rate = both["count_before"] / both["exposure_before"]
-    table = both.assign(expected=both["exposure"] * rate, kind="rise").reset_index()
-    return _tested(table, 1 / table["count_before"])
+    both = both[(both["cases_before"] >= LEAST_BEFORE) & (both["at_risk_before"] > 0)]
+    rate = both["cases_before"] / both["at_risk_before"]
+    table = both.assign(expected=both["at_risk"] * rate, kind="rise").reset_index()
+    return _tested(table, 1 / table["cases_before"])
 
 
 def _hotspots(now: pd.DataFrame) -> pd.DataFrame:
-    whole = now.groupby("product")[["count", "exposure"]].transform("sum")
-    others, rest = whole["count"] - now["count"], whole["exposure"] - now["exposure"]
+    whole = now.groupby("product")[["cases", "at_risk"]].transform("sum")
+    others, rest = whole["cases"] - now["cases"], whole["at_risk"] - now["at_risk"]
     known = (others >= LEAST_BEFORE) & (rest > 0)
-    table = now[known].assign(expected=(now["exposure"] * others / rest)[known], kind="hotspot")
+    table = now[known].assign(expected=(now["at_risk"] * others / rest)[known], kind="hotspot")
     return _tested(table, 1 / others[known])
 
 
@@ -145,18 +144,18 @@ def _tested(table: pd.DataFrame, variance: pd.Series) -> pd.DataFrame:
     if table.empty:
         return table
     test = excess_ratio(
-        table["count"].to_numpy(), table["expected"].to_numpy(), variance=variance.to_numpy()
+        table["cases"].to_numpy(), table["expected"].to_numpy(), variance=variance.to_numpy()
     )
     return table.assign(ratio=test.ratio, low=test.low, high=test.high, p=test.p)
 
 
 def _worst(table: pd.DataFrame, metric: str, keys: list[str]) -> Start | None:
     q = benjamini_hochberg(table["p"].to_numpy())
-    sure = (q <= START_Q) & (table["p"] <= START_P) & (table["ratio"] >= LEAST_RATIO)
+    sure = (q <= ACT_Q) & (table["p"] <= ACT_P) & (table["ratio"] >= LEAST_RATIO)
     found = table[sure]
     if found.empty:
         return None
-    row = found.loc[(found["count"] - found["expected"]).idxmax()]
+    row = found.loc[(found["cases"] - found["expected"]).idxmax()]
     subject = {k: str(row[k]) for k in keys if k in row and pd.notna(row[k])}
     return _start(row, row["kind"], metric, subject)
 
@@ -165,9 +164,7 @@ def _one(tables: list[pd.DataFrame], metric: str, chosen: Mapping[str, str]) -> 
     """The row of a rise table that is about the chosen subject."""
     for table in tables:
         if set(chosen) == {k for k in ("product", "region") if k in table}:
-            rows = table
-            for name, value in chosen.items():
-                rows = rows[rows[name].astype(str) == value]
+            rows = table[_rows(table, chosen)]
             if len(rows):
                 return _start(rows.iloc[0], "chosen", metric, chosen)
     return None
@@ -175,7 +172,7 @@ def _one(tables: list[pd.DataFrame], metric: str, chosen: Mapping[str, str]) -> 
 
 def _start(row: pd.Series, kind: str, metric: str, subject: Mapping[str, str]) -> Start:
     numbers = {k: float(row[k]) for k in ("expected", "ratio", "low", "high", "p")}
-    return Start(kind, metric, dict(subject), cases=float(row["count"]), **numbers)
+    return Start(kind, metric, dict(subject), cases=float(row["cases"]), **numbers)
 
 
 def _chosen_alone(study: Study, chosen: Mapping[str, str]) -> Start:
@@ -186,29 +183,35 @@ def _chosen_alone(study: Study, chosen: Mapping[str, str]) -> Start:
     )
 
 
-def with_parts(start: Start, study: Study, causes: Causes, *, before: pd.DataFrame | None) -> Start:
+def with_parts(
+    start: Start,
+    study: Study,
+    causes: Causes,
+    *,
+    rows: pd.DataFrame,
+    before: pd.DataFrame | None,
+) -> Start:
     """The start with the cases beyond the expected rate shared out among the causes.
 
     A cause has its cases beyond the expected rate, and no more than all it has beyond comparable
     units; a case in two causes counts for the stronger one. The rest is what no cause explains,
     and may be negative. `mix` is the part of a rise that comes from another mix of
-    models, ages and regions alone.
+    models, ages and regions alone. `rows` are those of `searched.rows_of`.
     """
     cells = study.cells
     inside = _rows(cells, start.subject)
     y, n = cells["count"].to_numpy(float), cells["exposure"].to_numpy(float)
     rate = start.expected / n[inside].sum() if n[inside].sum() else np.nan
     whole = y[inside].sum() - rate * n[inside].sum()
-    most = causes.table.set_index(["attribute", "value"])["excess"]
-    mix = _mix(cells[inside], before, start)
-    rows: list[tuple[Key | None, float, float]] = []
+    most, mix = rows["excess"], _mix(cells[inside], before, start)
+    shared: list[tuple[Key | None, float, float]] = []
     for key in causes.order:
         mine = inside & causes.mask(key)
         inside &= ~mine
         extra = y[mine].sum() - rate * n[mine].sum()
-        rows.append((key, y[mine].sum(), np.minimum(extra, most[key])))
-    rows.append((None, y[inside].sum(), whole - sum(row[2] for row in rows)))
-    table = pd.DataFrame(rows, columns=["cause", "cases", "excess"])
+        shared.append((key, y[mine].sum(), np.minimum(extra, most[key])))
+    shared.append((None, y[inside].sum(), whole - sum(row[2] for row in shared)))
+    table = pd.DataFrame(shared, columns=["cause", "cases", "excess"])
     table = table[(table["cases"] > 0) | table["cause"].isna()]
     share = table["excess"] / whole if whole > 0 else np.nan
     parts = table.assign(share=share).reset_index(drop=True)

@@ -1,16 +1,15 @@
-"""How many units of a cause are in the field: the size of a recall."""
+"""How large a cause is: units in the field, the size of a recall, or what was at risk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import narwhals as nw
-
-from aftersales.metrics.counting.engines import closing, collect
-from aftersales.metrics.counting.exposure import in_service
+from aftersales.metrics.cells import units_started
+from aftersales.stats.causes.causes import Causes
 from aftersales.stats.causes.search import Key, Where
+from aftersales.studies.conditions import condition
 from aftersales.studies.scope import Scope
-from aftersales.studies.strata import lacking_for_faults
+from aftersales.studies.strata import Study, lacking_for_faults
 
 
 def units_in_field(scope: Scope, key: Key, wheres: Sequence[Where] = ()) -> float | None:
@@ -21,18 +20,23 @@ def units_in_field(scope: Scope, key: Key, wheres: Sequence[Where] = ()) -> floa
     named = [key[0], *(where.attribute for where in wheres)]
     if lacking_for_faults(scope) or not scope.store.has("units", *named):
         return None
-    units = scope.store.scan("units", region=scope.region.id)
-    units = in_service(units, needs=list(dict.fromkeys(named)))
-    units = units.filter(nw.col("started_at") < closing(scope.last_day), _one_of(scope, *key))
-    for where in wheres:
-        inside = _one_of(scope, where.attribute, *where.values)
-        units = units.filter(inside if where.inside else ~inside)
-    return float(collect(units.select(n=nw.len()), sort=[])["n"].iloc[0])
+    conditions = [condition(scope, key[0], [key[1]])]
+    conditions += [condition(scope, w.attribute, w.values, meant=w.inside) for w in wheres]
+    started = units_started(scope.rows(), list(dict.fromkeys(named)))
+    inside = started["started"].notna()
+    for attribute, values, meant in conditions:
+        inside &= started[attribute].astype(str).isin(values) == meant
+    return float(started.loc[inside, "n"].sum())
 
 
-def _one_of(scope: Scope, attribute: str, *values: str) -> nw.Expr:
-    """Whether the attribute is one of the values; a region stands for all below it."""
-    if attribute == "region":
-        tree = scope.profile.regions
-        values = tuple({member for value in values for member in tree.members(value)})
-    return nw.col(attribute).cast(nw.String).is_in(list(values)).fill_null(False)
+def size_of(scope: Scope, study: Study, causes: Causes, key: Key) -> float:
+    """Units of a cause in the field; of usage what is at risk in the last month; orders."""
+    if "age" in study.cells:
+        found = units_in_field(scope, key, causes.parts.get(key, ()))
+        if found is not None:
+            return found
+    inside = causes.mask(key)
+    size, month = study.cells["exposure"].to_numpy(), study.cells["month"]
+    if study.metric != "return_rate":
+        inside = inside & (month == month.max()).to_numpy()
+    return float(size[inside].sum())

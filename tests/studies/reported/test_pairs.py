@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from aftersales.questions.reported.result import reported
+from aftersales.studies.reported.pairs import reported
 from aftersales.studies.scope import read_scope
 
 MONTHS = pd.date_range("2024-01-01", "2025-12-01", freq="MS")
@@ -29,39 +28,29 @@ def result(company, table: pd.DataFrame):
     return reported(read_scope(company({"tickets": table})), months=12)
 
 
-def test_a_pair_that_became_loud_is_worth_watching(company):
+def test_a_pair_that_became_loud_is_surely_reported_too_often_and_grew(company):
     found = result(company, tickets(loud=10))
-    watch, rest = found.findings()
-    assert (watch.severity, watch.kind, watch.evidence) == ("watch", "reported", "C")
-    assert dict(watch.subject) == {"product": "P2", "issue_type": "I4"}
-    assert watch.low >= 2
-    row = found.table.iloc[0]
-    assert watch.text == (
-        f"Product P2, issue I4: {row['count']:.0f} reports, {row['ebgm']:.1f} times as many as its "
-        f"share of all reports would give (at least {row['eb05']:.1f} times), and more than in the "
-        "12 months before. Reports are compared with reports: how many units there are is not "
-        "known."
-    )
-    assert rest.text == "143 other pairs of a product and an issue give no reason to look closer."
+    assert found.event == "issue_type"
+    (row,) = found.grown.itertuples()
+    assert (row.attribute, row.value, row.event) == ("product", "P2", "I4")
+    assert row.low >= 2
+    assert row.low < row.ratio < row.high
+    assert row.p < 0.01
+    assert found.standing.empty
+    assert len(found.table) == 144
+    assert found.table["low"].is_monotonic_decreasing
 
 
-def test_a_pair_that_was_as_loud_before_is_no_news(company):
-    standing, _ = result(company, tickets(loud=10, since="2024-01-01")).findings()
-    assert standing.severity == "ok"
-    assert standing.text == (
-        "1 pair of a product and an issue has more reports than its share, and not surely more "
-        "than before: product P2, issue I4. One product has parts that others lack, so only a "
-        "change would be news."
-    )
+def test_a_pair_that_was_as_loud_before_did_not_grow(company):
+    found = result(company, tickets(loud=10, since="2024-01-01"))
+    assert found.grown.empty
+    assert found.standing["event"].tolist() == ["I4"]
 
 
 def test_nothing_is_found_where_nothing_is_planted(company):
-    (rest,) = result(company, tickets()).findings()
-    assert rest.severity == "ok"
-    assert rest.text == (
-        "144 pairs of a product and an issue were compared; none has surely more reports than its "
-        "share."
-    )
+    found = result(company, tickets())
+    assert len(found.table) == 144
+    assert not found.table["signal"].any()
 
 
 def test_other_products_that_came_do_not_make_a_pair_grow(company):
@@ -71,7 +60,7 @@ def test_other_products_that_came_do_not_make_a_pair_grow(company):
     found = result(company, table).table.set_index(["value", "event"]).loc[("P2", "I4")]
     assert found["signal"]
     assert (
-        found["count"] / found["expected"] > 1.5 * found["count_before"] / found["expected_before"]
+        found["cases"] / found["expected"] > 1.5 * found["cases_before"] / found["expected_before"]
     )
     assert not found["grew"]
 
@@ -91,18 +80,11 @@ def test_a_model_is_compared_inside_its_product(company):
     others = table["product"].eq("P2") & table["issue_type"].ne("I4")
     table = table[~others | (table.index % 5 == 0)]
     found = result(company, table).table.set_index(["attribute", "value", "event"])
-    assert found.loc[("product", "P2", "I4"), "ebgm"] > 1.5
-    assert found.loc[("model", "P2-a", "I4"), "ebgm"] < 1.3
+    assert found.loc[("product", "P2", "I4"), "ratio"] > 1.5
+    assert found.loc[("model", "P2-a", "I4"), "ratio"] < 1.3
 
 
 def test_without_issues_or_products_there_is_no_answer(company):
     assert result(company, tickets().drop(columns="issue_type")) is None
     assert result(company, tickets().drop(columns="product")) is None
     assert result(company, tickets().assign(product="P1")) is None
-
-
-def test_the_figure_shows_the_surest_pairs(company):
-    axes = result(company, tickets(loud=10)).plot()
-    names = [label.get_text() for label in axes.get_yticklabels()]
-    assert any("P2" in name and "I4" in name for name in names)
-    assert len(result(company, tickets()).to_frame()) == pytest.approx(144)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aftersales.questions.life.result import life
+from aftersales.studies.life.life import life
 from aftersales.studies.scope import read_scope
 
 
@@ -34,29 +34,22 @@ def fleet(rng, *, bad=0.10, units=150, born=18):
 
 def test_the_bad_batch_stands_out_at_every_age_and_more_faults_are_to_be_expected(company, rng):
     view = life(read_scope(company(fleet(rng))), where={"batch": "bad"})
-    frame = view.to_frame().set_index(["cohort", "age"])
-    for age in (6, 9, 12):
-        bad, good = frame.loc["batch bad", age], frame.loc["all others", age]
-        assert bad["rate_low"] > good["rate_high"]
-        assert bad["rate"] == pytest.approx(100 * age, rel=0.2)
-        assert good["rate"] == pytest.approx(20 * age, rel=0.25)
-    (found,) = view.findings()
-    assert found.severity == "watch"
-    assert found.low < 0.1 * 3 * 150 < found.high
-    assert found.baseline == pytest.approx(0.02 * 3 * 150, rel=0.25)
-    assert found.text == (
-        f"Of the 150 units of batch bad in service, {found.estimate:.0f} faults are to be expected "
-        f"up to Mar 2026 if nothing changes (between {found.low:.0f} and {found.high:.0f}); "
-        + (f"{found.baseline:.2g}" if found.baseline < 9.5 else f"{found.baseline:.0f}")
-        + " at the rates of comparable units."
-    )
+    curves = view.curves.set_index(["inside", "age"])
+    for months in (6, 9, 12):
+        bad, good = curves.loc[(1, months - 1)], curves.loc[(0, months - 1)]
+        assert bad["low"] > good["high"]
+        assert bad["mcf"] == pytest.approx(0.1 * months, rel=0.2)
+        assert good["mcf"] == pytest.approx(0.02 * months, rel=0.25)
+    ahead = view.ahead
+    assert ahead.low > ahead.usual
+    assert ahead.low < 0.1 * 3 * 150 < ahead.high
+    assert ahead.usual == pytest.approx(0.02 * 3 * 150, rel=0.25)
+    assert (ahead.units, len(ahead.months)) == (150, 3)
 
 
 def test_a_batch_like_the_others_is_not_worth_watching(company, rng):
-    view = life(read_scope(company(fleet(rng, bad=0.02))), where={"batch": "bad"})
-    (found,) = view.findings()
-    assert found.severity == "ok"
-    assert found.low < found.baseline < found.high
+    ahead = life(read_scope(company(fleet(rng, bad=0.02))), where={"batch": "bad"}).ahead
+    assert ahead.low < ahead.usual < ahead.high
 
 
 def test_ages_that_half_of_a_batch_has_not_reached_are_empty_in_the_table(company, rng):
@@ -69,8 +62,8 @@ def test_ages_that_half_of_a_batch_has_not_reached_are_empty_in_the_table(compan
     view = life(
         read_scope(company(tables | {"units": late, "tickets": tickets})), where={"batch": "bad"}
     )
-    table = view.cohort_table()
-    assert table["group"].tolist()[:2] == ["batch bad", "all others"]
+    table = view.cohorts
+    assert table["side"].tolist()[:2] == ["own", "others"]
     assert table["within_6"].notna().tolist()[:2] == [False, True]
     bad = table.iloc[0]
     assert bad["within_3"] > 0
@@ -81,18 +74,18 @@ def test_without_a_batch_the_quarters_of_start_are_compared(company, rng):
     tables = fleet(rng)
     plant = tables["units"]["batch"].map({"bad": "P1", "good": "P2"})
     scope = read_scope(company(tables | {"units": tables["units"].assign(plant=plant)}))
-    table = life(scope, where={"plant": "P1"}).cohort_table()
-    assert table["group"].tolist() == [*sorted(table["group"][:-1]), "all others"]
+    table = life(scope, where={"plant": "P1"}).cohorts
+    assert set(table["side"][:-1]) == {"quarter"}
+    assert table["side"].iloc[-1] == "others"
+    assert table["group"][:-1].is_monotonic_increasing
     assert table["group"].iloc[-2] == "2025Q4"
     assert table["units"].iloc[:-1].sum() <= 150
     assert table["units"].iloc[-1] == 600
 
 
-def test_too_few_faults_are_no_forecast(company, rng):
-    view = life(read_scope(company(fleet(rng, bad=0.02, units=12))), where={"batch": "bad"})
-    (found,) = view.findings()
-    assert found.severity == "unknown"
-    assert found.text.startswith("Too few faults so far to foresee those of batch bad (12 units)")
+def test_a_group_with_few_faults_says_so(company, rng):
+    ahead = life(read_scope(company(fleet(rng, bad=0.02, units=12))), where={"batch": "bad"}).ahead
+    assert (ahead.few, ahead.units) == (True, 12)
 
 
 def test_what_cannot_be_answered_is_none(company, rng):
@@ -103,10 +96,5 @@ def test_what_cannot_be_answered_is_none(company, rng):
     assert life(scope, where={}) is None
     assert life(read_scope(company({"tickets": tables["tickets"]})), where={"batch": "a"}) is None
     quiet = tables | {"tickets": tables["tickets"].head(0)}
-    (found,) = life(read_scope(company(quiet)), where={"batch": "bad"}).findings()
-    assert (found.severity, found.low, found.baseline) == ("unknown", 0, 0)
-
-
-def test_the_curves_are_drawn(company, rng):
-    ax = life(read_scope(company(fleet(rng))), where={"batch": "bad"}).plot()
-    assert len(ax.lines) == 2
+    ahead = life(read_scope(company(quiet)), where={"batch": "bad"}).ahead
+    assert (ahead.few, ahead.low, ahead.usual) == (True, 0, 0)

@@ -1,8 +1,8 @@
 import pandas as pd
 
-from aftersales.questions.root_cause.chain import chain_table
-from aftersales.studies.causes.cleared import suspects
-from aftersales.studies.causes.searched import missing, search
+from aftersales.studies.causes.chain import chain
+from aftersales.studies.causes.cleared import cleared
+from aftersales.studies.causes.searched import missing, rows_of, search
 from aftersales.studies.scope import read_scope
 from aftersales.studies.strata import Study
 
@@ -24,18 +24,21 @@ def study(*, rest_of_supplier=0.05):
 
 
 def found(company, one):
-    scope = read_scope(company({}))
-    return scope, search(one, scope=scope)
+    causes = search(one, scope=read_scope(company({})), lacks=missing(one))
+    return causes, rows_of(causes)
 
 
 def test_each_link_of_the_chain_says_how_it_stands_to_the_cause(company):
     one = study()
-    scope, causes = found(company, one)
+    causes, rows = found(company, one)
     assert causes.order == [("batch", "A")]
-    table = chain_table(scope, one, causes).set_index("attribute")
-    assert table.loc["batch", "note"] == "The cause."
-    assert table.loc["process", "note"] == "Cannot be told apart in these data."
-    assert table.loc["supplier", "note"] == "Shadow: not worse without it."
+    table = chain(one, causes, rows=rows).set_index("attribute")
+    assert table["how"].to_dict() | {"plant": ""} == {
+        "batch": "cause",
+        "process": "alias",
+        "supplier": "shadow",
+        "plant": "",
+    }
     assert (table.loc["supplier", "share"], table.loc["supplier", "of_value"]) == (1, 0.5)
 
 
@@ -45,16 +48,16 @@ def test_a_column_filled_in_only_for_failures_is_not_judged_and_says_so(company)
     worn.loc[worn["count"] < 10, "climate"] = None  # known for the bad lot only
     one = Study(one.metric, worn, {**one.strata, "climate": ["month"]})
     assert missing(one)["only_cases"].to_dict()["climate"]
-    _, causes = found(company, one)
+    causes, rows = found(company, one)
     assert "climate" not in set(causes.table["attribute"])
-    table = suspects(one, causes).set_index("attribute")
+    table = cleared(one, causes, rows=rows, lacks=missing(one)).set_index("attribute")
     assert table.loc["climate", "reason"] == "recorded"
 
 
 def test_shadows_are_cleared_by_name_and_every_attribute_has_a_row(company):
     one = study()
-    _, causes = found(company, one)
-    table = suspects(one, causes).set_index(["attribute", "value"])
+    causes, rows = found(company, one)
+    table = cleared(one, causes, rows=rows, lacks=missing(one)).set_index(["attribute", "value"])
     assert table.loc[("supplier", "S1"), "reason"] == "shadow"
     assert table.loc[("supplier", "S1"), "shadow_of"] == "batch=A"
     assert {a for a, _ in table.index} >= {"supplier", "plant"}

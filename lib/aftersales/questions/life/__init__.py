@@ -1,1 +1,0 @@
-"""When in their life do units fail?"""

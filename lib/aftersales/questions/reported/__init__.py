@@ -1,1 +1,0 @@
-"""What is reported together more often than alone?"""

@@ -1,0 +1,1 @@
+"""When in their life units fail, beside comparable ones."""

@@ -1,0 +1,1 @@
+"""What is reported together more often than alone."""
