@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aftersales import words
 from aftersales.findings import Finding
+from aftersales.metrics import METRICS
 from aftersales.studies.customers.tiers import VALUE_TIERS
 from aftersales.studies.scope import Scope
 from aftersales.words import N_, say
@@ -28,6 +29,16 @@ def label(scope: Scope, attribute: str, value: str) -> str:
     return scope.profile.label(attribute, str(value), words.language())
 
 
+def whom(scope: Scope, named: Mapping[str, str]) -> str:
+    """A subject in words; the report's own region where it names nothing."""
+    return subject(scope, named) if named else region(scope)
+
+
+def as_share(unit: str) -> str:
+    """The unit by which `words` prints a bare value: "share" as percent, all others as they are."""
+    return unit if unit == "share" else ""
+
+
 def subject(scope: Scope, subject: Mapping[str, str]) -> str:
     """A subject in words: ``batch B2407, model KX-35``; "all" of it when it is empty."""
     if not subject:
@@ -41,6 +52,14 @@ def _pair(scope: Scope, key: str, value: str) -> str:
     if shown.isascii():
         return say("{attribute} {value}", attribute=attribute(key), value=shown)
     return say("{attribute} {name}", attribute=attribute(key), name=shown)
+
+
+def measured(metric: str) -> str:
+    """What goes up when things get worse: the metric, or its misses if it is good when high."""
+    info = METRICS[metric]
+    if info.kind == "proportion" and info.good == "high":
+        return say("{measure}: misses", measure=say(info.title))
+    return say(info.title)
 
 
 def lacking(scope: Scope, *, metric: str, table: str, columns: tuple[str, ...] = ()) -> Finding:

@@ -11,7 +11,7 @@ import pandas as pd
 from aftersales.findings import Finding, Severity
 from aftersales.metrics import METRICS
 from aftersales.studies.verdict import URGENT, urgent
-from aftersales.words import count, say_n
+from aftersales.words import cases, count, say_n, times
 
 SHOWN = 6  # sentences for separate rows of one severity; further ones are counted in one
 Messages = tuple[str, str]  # for one and for many, with {n} and {total}
@@ -57,11 +57,24 @@ def numbers(
         "p": row.p,
         "q": getattr(row, "q", None),
         "n": n,
-        "excess": row.excess,
+        "excess": None if pd.isna(row.excess) else row.excess,
         "cost": None if pd.isna(cost) else cost,
         "unit": METRICS[metric].unit,
         "evidence": getattr(row, "evidence", None),
     }
+
+
+def in_words(row: Any) -> dict[str, str]:
+    """The numbers of a row of comparison as sentences name them: ``count`` is of its cases."""
+    shown = {name: times(getattr(row, name)) for name in ("ratio", "low", "high")}
+    return shown | {"count": count(row.cases), "expected": cases(row.expected)}
+
+
+def each_urgent(rows: pd.DataFrame, one: Callable[[Any], Finding]) -> list[Finding]:
+    """The findings of the urgent rows, of each severity the first six."""
+    standing = urgent(rows)
+    parts = [standing[standing["severity"].eq(s)].head(SHOWN) for s in URGENT]
+    return [one(row) for part in parts for row in part.itertuples()]
 
 
 def told(
@@ -80,9 +93,7 @@ def told(
     one : the finding of one row, given as a named tuple
     between : findings that speak for rows too; each for its ``judged``
     """
-    standing = urgent(rows)
-    parts = [standing[standing["severity"].eq(s)].head(SHOWN) for s in URGENT]
-    found = [one(row) for part in parts for row in part.itertuples()]
+    standing, found = urgent(rows), each_urgent(rows, one)
     more, few = len(standing) - len(found), int(rows["severity"].eq("unknown").sum())
     if more and nouns.more:
         found.append(counted("watch", nouns.more, more, metric=metric, kind="more"))
@@ -110,31 +121,3 @@ def counted(
     """A sentence about `n` rows at once."""
     text = say_n(*messages, n, **values)
     return Finding(severity, text, metric=metric, judged=n, kind=kind)
-
-
-def rise_numbers(row: Any, *, per: float) -> dict[str, Any]:
-    """Fields of a `Finding` about a series above its past.
-
-    Parameters
-    ----------
-    row : ``metric``, ``count``, ``expected``, ``ratio``, ``low``, ``high``, ``p``, ``q``, ``n``,
-        ``excess``, ``rung``, and ``cost`` where it is known
-    per : from cases to the unit of the estimate; counts have no n
-    """
-    info = METRICS[row.metric]
-    cost = getattr(row, "cost", None)
-    return {
-        "metric": row.metric,
-        "estimate": row.count * per,
-        "low": row.low * row.expected * per,
-        "high": row.high * row.expected * per,
-        "baseline": row.expected * per,
-        "ratio": row.ratio,
-        "p": row.p,
-        "q": row.q,
-        "n": None if info.kind == "count" else row.n,
-        "excess": row.excess,
-        "cost": None if pd.isna(cost) else cost,
-        "unit": info.unit,
-        "evidence": "B" if row.rung == "season" else "C",
-    }

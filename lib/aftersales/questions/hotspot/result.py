@@ -15,8 +15,8 @@ from aftersales.metrics.counting.company import once
 from aftersales.questions import naming
 from aftersales.questions.hotspot import cluster_words, crude_and_fair, if_chance
 from aftersales.questions.hotspot import words as hotspot_words
+from aftersales.questions.naming import measured
 from aftersales.questions.no_rows import no_rows
-from aftersales.questions.trend.level_words import measured
 from aftersales.stats.maps.funnel import funnel_limits
 from aftersales.studies.places.clusters import Clusters, find_clusters, large_enough
 from aftersales.studies.places.grid import (
