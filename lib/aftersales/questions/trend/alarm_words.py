@@ -5,9 +5,9 @@ from __future__ import annotations
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.questions.trend.facts import Facts
-from aftersales.questions.trend.rise_words import risen
+from aftersales.questions.trend.rise_words import risen, row_words
 from aftersales.studies.verdict import urgent
-from aftersales.words import N_, N_n, say, say_n
+from aftersales.words import N_, N_n, say, say_n, sentences
 
 SHOWN = 4  # alarms with a sentence of their own
 WEEKS_A_YEAR = 52
@@ -66,9 +66,9 @@ def findings(facts: Facts) -> list[Finding]:
 
 def _alarm(facts: Facts, row) -> Finding:
     message = _MESSAGES["spikes" if row.alarm == "spike" and row.weeks > 1 else row.alarm]
-    months, start = row.at_risk / 30, words.day(row.week)  # of counts, the days are at risk
-    further = say(_RUNGS[row.rung])
-    return risen(facts, row, message, further, kind="alarm", months=months, start=start)
+    told = say(message, **row_words(facts, row), start=words.day(row.week))
+    text = sentences(told, say(_RUNGS[row.rung]))
+    return risen(facts, row, text, kind="alarm", months=row.at_risk / 30)  # of counts, days
 
 
 def _summary(facts: Facts, *, said: int) -> Finding:

@@ -59,13 +59,14 @@ def _level(facts: Facts) -> list[Finding]:
     if facts.monthly.empty:
         return []
     info, last = METRICS[facts.metric], facts.monthly.iloc[-1]
-    least = 0 if info.kind == "count" else facts.scope.profile.target(facts.metric).min_n
+    counted = info.kind == "count"
+    least = 0 if counted else facts.scope.profile.target(facts.metric).min_n
     if last["n"] < least:
         return []  # too few to show
     before = facts.monthly[facts.monthly["month"] == last["month"] - pd.DateOffset(months=YEAR)]
     rates = before.loc[before["n"].ge(least), "rate"].tolist()
     text = say(
-        _LEVEL[info.kind != "count", len(rates) > 0],
+        _LEVEL[not counted, len(rates) > 0],
         measure=say(info.title),
         month=words.month(last["month"]),
         value=words.amount(last["rate"], info.unit),
@@ -73,11 +74,8 @@ def _level(facts: Facts) -> list[Finding]:
         n=words.count(last["n"]),
         before=words.amount(rates[0], info.unit) if rates else "",
     )
-    values = rate_numbers(facts, last) | {
-        "baseline": rates[0] if rates else None,
-        "n": None if info.kind == "count" else last["n"],
-    }
-    return [Finding("ok", text, kind="level", **values)]
+    beside = {"baseline": rates[0] if rates else None, "n": None if counted else last["n"]}
+    return [Finding("ok", text, kind="level", **rate_numbers(facts, last), **beside)]
 
 
 def _against(facts: Facts) -> list[Finding]:

@@ -7,13 +7,12 @@ from functools import partial
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.questions import naming
-from aftersales.questions.naming import measured
 from aftersales.questions.telling import Nouns, counted, each_urgent, rest
 from aftersales.questions.trend import alarm_words, date_words, level_words
 from aftersales.questions.trend.facts import Facts
-from aftersales.questions.trend.rise_words import risen
+from aftersales.questions.trend.rise_words import risen, row_words
 from aftersales.studies.verdict import urgent
-from aftersales.words import N_, N_n, say
+from aftersales.words import N_, N_n, say, sentences
 
 FALLS_NAMED = 3
 _NOUNS = Nouns(
@@ -71,9 +70,9 @@ def _judged(facts: Facts) -> list[Finding]:
 
 
 def _rise(facts: Facts, row) -> Finding:
-    start, crude = words.month(row.start), words.times(row.crude_ratio)
-    message, size = _message(row), {"months": row.months, "start": start, "crude": crude}
-    return risen(facts, row, message, *_next(row), kind="rise", **size)
+    dates = {"start": words.month(row.start), "crude": words.times(row.crude_ratio)}
+    told = say(_message(row), **row_words(facts, row), **dates)
+    return risen(facts, row, sentences(told, *_next(row)), kind="rise", months=row.months)
 
 
 def _message(row) -> str:
@@ -122,9 +121,7 @@ def _falls(facts: Facts) -> list[Finding]:
     names = [
         say(
             "{measure}, {subject} ({ratio} times the expected since {start})",
-            measure=measured(row.metric),
-            subject=naming.whom(facts.scope, facts.subject_of(row)),
-            ratio=words.times(row.ratio),
+            **row_words(facts, row),
             start=words.month(row.start),
         )
         for row in fell[~fell["echo"].astype(bool)].head(FALLS_NAMED).itertuples()
