@@ -49,7 +49,7 @@ def findings(facts: Facts) -> list[Finding]:
     if facts.table.empty:
         text = say("No series has enough cases and enough past to be judged.")
         return [Finding("unknown", text, metric=facts.metric, kind="too_few"), *more]
-    few = sum(s.change is None for s in facts.series)
+    few = len(facts.series) - len(facts.table)
     if few:
         more.append(counted("unknown", _NOUNS.few, few, metric=facts.metric, kind="too_few"))
     return [*_judged(facts), *more]
