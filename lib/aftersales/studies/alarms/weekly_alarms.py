@@ -10,6 +10,7 @@ from aftersales.stats.alarms.episodes import QUIET
 from aftersales.stats.counts.more_than_expected import excess_ratio
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.echoes import PLACE, holds
+from aftersales.studies.series.monthly import evidence
 from aftersales.studies.series.weekly_series import Weekly
 from aftersales.studies.verdict import URGENT, WATCH_Q, judged, urgent
 
@@ -70,7 +71,7 @@ def _row(weekly: Weekly, episode: object) -> dict | None:
         "expected": episode.expected,
         **{"ratio": ratio, "low": low, "high": high, "p": p, "q": max(p, q)},
         "excess": episode.excess,
-        "evidence": "B" if now["rung"] == "season" else "C",
+        "evidence": evidence(now["rung"]),
         "rung": now["rung"],
     }
 

@@ -13,7 +13,7 @@ from aftersales.studies.cost import cost_of, cost_per_case
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.ageing import age_factors
 from aftersales.studies.series.echoes import PLACE, echoes
-from aftersales.studies.series.monthly import Series, dated
+from aftersales.studies.series.monthly import Series, dated, evidence
 from aftersales.studies.verdict import (
     ACT_P,
     ACT_Q,
@@ -94,7 +94,7 @@ def _row(series: Series, each: float | None, factor: float) -> dict:
         "excess": excess,
         "difference": excess / series.at_risk if share else math.nan,
         "cost": cost_of(excess, each),
-        "evidence": "B" if change.rung == "season" else "C",
+        "evidence": evidence(change.rung),
         "crude_ratio": change.ratio,
         "rung": change.rung,
         "shape": series.onset.shape if series.onset else "",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from aftersales.findings import Evidence
 from aftersales.metrics import METRICS
 from aftersales.stats.series.change import Change, spike, step_change
 from aftersales.stats.series.onset import Onset, onset
@@ -57,6 +58,11 @@ class Series:
         """``metric``, ``region`` and ``part`` (of what the rates are split by); "" is all."""
         part = "".join(v for k, v in self.subject.items() if k != "region")
         return {"metric": self.metric, "region": self.subject.get("region", ""), "part": part}
+
+
+def evidence(rung: str) -> Evidence:
+    """How far a comparison with the past can be trusted: B where its season is allowed for."""
+    return "B" if rung == "season" else "C"
 
 
 def bad_count(frame: pd.DataFrame, *, metric: str) -> pd.Series:
