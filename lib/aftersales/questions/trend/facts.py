@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -81,16 +81,13 @@ class Facts:
 
 def gather(store: Store, *, region: str, as_of: str | pd.Timestamp | None, months: int) -> Facts:
     """Measure and judge all that the report speaks of; see `result.trend`."""
-    scope = read_scope(store, region=region, as_of=as_of)
-    rates, shares = _metrics(store)
+    scope, (rates, shares) = read_scope(store, region=region, as_of=as_of), _metrics(store)
     if not rates:
         return Facts(scope, FALLBACK)
     main = rates[0]
     split_by = next((c for c in SPLITS if available(main, store, by=[c])), "")
-    by = parts(scope, split_by=split_by)
-    found = [s for m in rates for s in series_of(scope, m, by=by, months=months)]
-    found += [s for m in shares for s in series_of(scope, m, by=[[]], months=months)]
-    table, series = judged_series.judged_table(judge_series(found), scope, months=months)
+    by = dict.fromkeys(rates, parts(scope, split_by=split_by)) | {m: [[]] for m in shares}
+    table, series = _judged(scope, by, months=months)
     monthly, above, reference = headline.lines(scope, main, months)
     watched = weekly(scope, series, months=months)
     changes = main_changes(main, monthly, watched)
@@ -114,6 +111,14 @@ def gather(store: Store, *, region: str, as_of: str | pd.Timestamp | None, month
         alarms=weekly_alarms.alarms_now(scope, watched, monthly=table),
         calibration=calibration(scope, watched),
     )
+
+
+def _judged(
+    scope: Scope, by: Mapping[str, list[list[str]]], *, months: int
+) -> tuple[pd.DataFrame, list[Series]]:
+    """The table of judged series and all series, of each metric by its groupings."""
+    found = [s for m, parts in by.items() for s in series_of(scope, m, by=parts, months=months)]
+    return judged_series.judged_table(judge_series(found), scope, months=months)
 
 
 def _metrics(store: Store) -> tuple[list[str], list[str]]:

@@ -44,18 +44,14 @@ def _row(weekly: Weekly, episode: object) -> dict | None:
     """One episode as a row; None where it is over, or no more than chance may give."""
     own = weekly.alarms[weekly.alarms["series"] == episode.series]
     now, recent = own.iloc[-1], own.tail(QUIET)
-    n = len(weekly.names)
     drifting = bool(now["drift"])
     spiking = bool((recent["spike"] & recent["alarm"]).any())
     if not (drifting or spiking):
         return None
-    chances = []
-    if spiking:
-        chances.append(tuple(min(QUIET * recent[c].min(), 1.0) for c in ("p", "q")))
-    if drifting:
-        p = math.exp(-now["cusum"])
-        chances.append((p, min(n * p, 1.0)))
-    p, q = min(chances, key=lambda pair: pair[1])
+    p = math.exp(-now["cusum"])
+    drift = [(p, min(len(weekly.names) * p, 1.0))] if drifting else []
+    spike = [tuple(min(QUIET * recent[c].min(), 1.0) for c in ("p", "q"))] if spiking else []
+    p, q = min([*spike, *drift], key=lambda pair: pair[1])
     if q > WATCH_Q:  # among so many series and weeks chance alone may give it
         return None
     noise = weekly.fits["dispersion"].iloc[episode.series]
