@@ -30,7 +30,7 @@ def rises(reports: dict[str, Trend]) -> list[dict]:
     rows = []
     for region, (subject, start) in RISES.items():
         report, truth = reports[region], pd.Timestamp(start)
-        table = report.table
+        table = report.to_frame()
         own = table[(table["region"] == "") & (table["product"] == subject["product"])]
         own = own[own["metric"] == "faults_per_1000"].iloc[0]
         off = own["start"] - truth

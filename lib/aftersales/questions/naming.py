@@ -29,6 +29,16 @@ def label(scope: Scope, attribute: str, value: str) -> str:
     return scope.profile.label(attribute, str(value), words.language())
 
 
+def whom(scope: Scope, named: Mapping[str, str]) -> str:
+    """A subject in words; the report's own region where it names nothing."""
+    return subject(scope, named) if named else region(scope)
+
+
+def as_share(unit: str) -> str:
+    """The unit by which `words` prints a bare value: "share" as percent, all others as they are."""
+    return unit if unit == "share" else ""
+
+
 def subject(scope: Scope, subject: Mapping[str, str]) -> str:
     """A subject in words: ``batch B2407, model KX-35``; "all" of it when it is empty."""
     if not subject:

@@ -218,7 +218,7 @@ def test_the_change_over_a_year_is_split_with_the_interval_of_the_rate_part(
         "because the groups' own rates changed (95 % interval +2.63 to +7.37), +0 because the mix "
         "of the groups did."
     ]
-    assert {"all together", "Television"} <= set(result.series_frame()["product"])
+    assert {"all together", "Television"} <= set(result.series_table()["product"])
 
 
 def test_a_month_below_min_n_is_not_shown(company, monthly_rows):

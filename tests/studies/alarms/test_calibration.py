@@ -21,7 +21,7 @@ def watched():
         for i, level in enumerate(levels)
     ]
     names = pd.DataFrame({"part": [f"p{i}" for i in range(12)]})
-    names = names.assign(metric="faults_per_1000", region="", min_n=0.0)
+    names = names.assign(metric="faults_per_1000", region="")
     return watch(pd.concat(rows, ignore_index=True), names=names)
 
 

@@ -41,7 +41,7 @@ def test_a_rise_is_found_and_its_first_month_is_named():
     assert found.start == pd.Timestamp("2025-08-01")
     assert found.months == 5
     assert found.change.ratio == pytest.approx(45 / 20)
-    assert found.n == 5000
+    assert found.at_risk == 5000
 
 
 def test_a_jump_of_the_last_month_alone_is_dated_to_it():
@@ -92,7 +92,7 @@ def test_a_change_is_not_dated_to_a_window_below_min_n():
     n = np.full(36, 100.0)
     n[-1] = 10.0
     found = dated(judged(series([5.0] * 33 + [10.0, 10.0, 8.0], n), min_n=50))
-    assert found.n >= 50
+    assert found.at_risk >= 50
 
 
 def test_a_series_that_ended_is_not_judged_and_an_open_end_is_left_out():

@@ -107,4 +107,4 @@ def test_a_step_is_dated_within_four_weeks_and_said(company, units):
     (said,) = [f.text for f in result.findings() if f.kind == "change_point"]
     assert said.startswith("Fault rate: the level changed once, season taken out: about 2025-0")
     assert f"to {words.times(row['ratio'])} times the level before" in said
-    assert result.change_frame()["since"].iloc[0].startswith("2025-0")
+    assert result.change_table()["since"].iloc[0].startswith("2025-0")

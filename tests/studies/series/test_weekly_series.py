@@ -18,7 +18,7 @@ def panel(*series, exposure=1000.0):
         pd.DataFrame({"series": i, "week": WEEKS, "count": y, "exposure": exposure})
         for i, y in enumerate(series)
     ]
-    names = {"metric": "faults_per_1000", "region": "", "min_n": 0.0}
+    names = {"metric": "faults_per_1000", "region": ""}
     parts = [f"part {i}" for i in range(len(series))]
     return pd.concat(rows, ignore_index=True), pd.DataFrame({"part": parts}).assign(**names)
 
@@ -33,7 +33,7 @@ def said_now(scope, *series):
     """The alarms of a report on these series."""
     counts, names = panel(*series)
     watched = watch(counts, names=names)
-    return alarms_now(scope, watched, judged=pd.DataFrame(), split_by="product")
+    return alarms_now(scope, watched, monthly=pd.DataFrame())
 
 
 def test_quiet_reports_seldom_have_an_alarm(company):
@@ -88,10 +88,10 @@ def test_a_young_series_stands_on_a_lower_rung():
     size = np.where(np.arange(156) < 156 - 80, 0.0, 1000.0)
     counts, names = panel(np.where(size > 0, quiet(2), 0.0), exposure=size)
     young = watch(counts, names=names)
-    assert young.last["rung"].tolist() == ["level"]
+    assert young.alarms["rung"].iloc[-1] == "level"
     size = np.where(np.arange(156) < 156 - 20, 0.0, 1000.0)
     counts, names = panel(np.where(size > 0, quiet(2), 0.0), exposure=size)
-    assert watch(counts, names=names).last["rung"].tolist() == ["C2"]
+    assert watch(counts, names=names).alarms["rung"].iloc[-1] == "C2"
 
 
 def test_the_exposures_of_the_weeks_add_up_to_about_those_of_the_months():
@@ -134,7 +134,7 @@ def test_a_spike_that_no_month_shows_is_said_by_week(company, units, daily):
     sets = pd.concat([units(1000, prefix=p, product=p, region="CN-11") for p in ("tv", "radio")])
     rows = pd.concat([daily("tv", 1.0, last=[4]), daily("radio", 1.0, seed=2)])
     result = trend(company({"units": sets, "tickets": rows}, targets=FEW), region="CN-11")
-    alarms = result.alarm_frame()
+    alarms = result.alarm_table()
     assert alarms["alarm"].tolist()[0] == "spike"
     said = [f for f in result.findings() if f.kind in ("alarm", "rise")]
     assert [dict(f.subject) for f in said] == [{"product": "tv"}]
@@ -151,5 +151,5 @@ def test_an_alarm_that_the_months_name_already_is_not_said_again(company, units,
     kinds = [f.kind for f in result.findings() if f.severity in ("act", "watch")]
     assert "rise" in kinds
     assert "alarm" not in kinds
-    assert len(result.alarm_frame()) >= 1
+    assert len(result.alarm_table()) >= 1
     assert set(result.alarms["said"]) <= {"month", "other"}

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pandas as pd
-
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
-from aftersales.questions.no_rows import no_rows
-from aftersales.questions.trend.alarm_words import named_parts
+from aftersales.questions import naming
+from aftersales.questions.trend.facts import Facts
+from aftersales.questions.trend.level_words import rate_numbers
 from aftersales.words import N_, say, say_n
 
-if TYPE_CHECKING:
-    from aftersales.questions.trend.result import Trend
+_CREEPS = {
+    "up": N_(
+        "{measure}: creeping up, season taken out. Since about {day} it is {ratio} times what it "
+        "was before (95 % interval {low}–{high}), without one date at which it jumped."
+    ),
+    "down": N_(
+        "{measure}: creeping down, season taken out. Since about {day} it is {ratio} times "
+        "what it was before (95 % interval {low}–{high}), without one date at which it dropped."
+    ),
+}
 
 
-def findings(trend: Trend) -> list[Finding]:
+def findings(facts: Facts) -> list[Finding]:
     """Changes of level of the main rate, and its forecast."""
-    if trend.monthly.empty:
+    if facts.monthly.empty:
         return []
-    return [*_changes(trend), *_outlook(trend)]
+    return [*_changes(facts), _outlook(facts)]
 
 
-def _changes(trend: Trend) -> list[Finding]:
-    changes, title = trend.main_changes, say(METRICS[trend.metric].title)
+def _changes(facts: Facts) -> list[Finding]:
+    changes, title = facts.main_changes, say(METRICS[facts.metric].title)
     if changes is None:
         return []
     if changes.empty:
@@ -33,22 +38,23 @@ def _changes(trend: Trend) -> list[Finding]:
             "{measure}: no change of level, season taken out; no step is larger than chance gives.",
             measure=title,
         )
-        return [Finding("ok", text, metric=trend.metric, kind="no_change")]
-    if changes["shape"].iloc[0] == "creep":
-        return [_creep(trend, changes.iloc[0])]
-    text = say_n(
-        "{measure}: the level changed once, season taken out: {steps}.",
-        "{measure}: the level changed {n} times, season taken out: {steps}.",
-        len(changes),
-        measure=title,
-        steps=words.listing_wide([_step(row) for row in changes.itertuples()]),
-    )
-    last = changes.iloc[-1]
-    return [
-        Finding(
-            "ok", text, metric=trend.metric, ratio=last["ratio"], p=last["p"], kind="change_point"
+        return [Finding("ok", text, metric=facts.metric, kind="no_change")]
+    rows = list(changes.itertuples())
+    last = rows[-1]
+    if rows[0].shape == "creep":  # no one date: it climbed or fell steadily
+        last = rows[0]
+        creep = _CREEPS["up" if last.ratio > 1 else "down"]
+        text = say(creep, measure=title, day=words.month(last.start), **_size(last))
+    else:
+        text = say_n(
+            "{measure}: the level changed once, season taken out: {steps}.",
+            "{measure}: the level changed {n} times, season taken out: {steps}.",
+            len(rows),
+            measure=title,
+            steps=words.listing_wide([_step(row) for row in rows]),
         )
-    ]
+    size = {"ratio": last.ratio, "p": last.p}
+    return [Finding("ok", text, metric=facts.metric, kind="change_point", **size)]
 
 
 def _step(row) -> str:
@@ -59,46 +65,24 @@ def _step(row) -> str:
         day=words.day(row.start),
         first=words.day(row.start_low),
         last=words.day(row.start_high),
-        ratio=words.times(row.ratio),
-        low=words.times(row.ratio_low),
-        high=words.times(row.ratio_high),
+        **_size(row),
     )
 
 
-def _creep(trend: Trend, row: pd.Series) -> Finding:
-    """A level that climbed or fell steadily has no one date."""
-    up = row["ratio"] > 1
-    message = N_(
-        "{measure}: creeping up, season taken out. Since about {day} it is {ratio} times what it "
-        "was before (95 % interval {low}–{high}), without one date at which it jumped."
-    )
-    if not up:
-        message = N_(
-            "{measure}: creeping down, season taken out. Since about {day} it is {ratio} times "
-            "what it was before (95 % interval {low}–{high}), without one date at which it dropped."
-        )
-    text = say(
-        message,
-        measure=say(METRICS[trend.metric].title),
-        day=words.month(row["start"]),
-        ratio=words.times(row["ratio"]),
-        low=words.times(row["ratio_low"]),
-        high=words.times(row["ratio_high"]),
-    )
-    return Finding(
-        "ok", text, metric=trend.metric, ratio=row["ratio"], p=row["p"], kind="change_point"
-    )
+def _size(row) -> dict[str, str]:
+    sizes = {"ratio": row.ratio, "low": row.ratio_low, "high": row.ratio_high}
+    return {name: words.times(size) for name, size in sizes.items()}
 
 
-def _outlook(trend: Trend) -> list[Finding]:
-    info, ahead = METRICS[trend.metric], trend.outlook
+def _outlook(facts: Facts) -> Finding:
+    info, ahead = METRICS[facts.metric], facts.outlook
     if not ahead.known:
         text = say(
             "{measure}: no forecast, which takes two years of history and 30 cases.",
             measure=say(info.title),
         )
-        return [Finding("unknown", text, metric=trend.metric, kind="forecast")]
-    share = "share" if info.unit == "share" else ""
+        return Finding("unknown", text, metric=facts.metric, kind="forecast")
+    share = naming.as_share(info.unit)
     months = [
         say(
             "{month} {value} ({span})",
@@ -115,39 +99,4 @@ def _outlook(trend: Trend) -> list[Finding]:
         unit="%" if share else say(N_("cases a month") if info.kind == "count" else info.unit),
         months=words.listing_wide(months),
     )
-    return [Finding("ok", text, metric=trend.metric, kind="forecast", **_first(trend))]
-
-
-def _first(trend: Trend) -> dict:
-    """The numbers of the next month."""
-    row = trend.outlook.table.iloc[0]
-    return {
-        "estimate": row["rate"],
-        "low": row["rate_low"],
-        "high": row["rate_high"],
-        "unit": METRICS[trend.metric].unit,
-    }
-
-
-def change_table(main: pd.DataFrame | None, rises: pd.DataFrame, *, split_by: str) -> pd.DataFrame:
-    """Both kinds of changes as the report shows them: the day or month, and what it may be."""
-    if main is not None and len(main):  # what rose as a whole is dated by its change points
-        whole = rises["metric"].eq(main["metric"].iloc[0]) & rises["region"].eq("")
-        rises = rises[~(whole & rises["part"].eq(""))]
-    parts = [f for f in (main, rises) if f is not None and len(f)]
-    if not parts and main is None:
-        return no_rows(say("Too few cases or too short a past to look for changes."))
-    if not parts:
-        return no_rows(say("No level changed by more than chance gives."))
-    frame = pd.concat(parts, ignore_index=True)
-    shown = [_dates(row) for row in frame.itertuples()]
-    frame = frame.assign(since=[s for s, _ in shown], between=[b for _, b in shown])
-    columns = ["metric", "region", "part", "since", "between", "ratio", "ratio_low", "ratio_high"]
-    frame = frame[[*columns, "shape"]]
-    return named_parts(frame, split_by=split_by)
-
-
-def _dates(row) -> tuple[str, str]:
-    write = words.day if row.by == "week" else words.month
-    low, high = write(row.start_low), write(row.start_high)
-    return write(row.start), low if low == high else say("{low} to {high}", low=low, high=high)
+    return Finding("ok", text, kind="forecast", **rate_numbers(facts, ahead.table.iloc[0]))

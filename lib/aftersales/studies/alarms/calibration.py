@@ -35,7 +35,7 @@ class Calibration:
     rate, low, high : the measured share with its 95 % interval, each kind of series counting as
         often as the report has it
     drift : share of quiet weeks in a drift
-    weeks, series : how many were simulated in all
+    weeks : how many were simulated in all
     table : one row per kind: ``series`` of the report, cases ``a_week``, ``dispersion`` (variance
         over mean), ``wave`` (half the range of the log of the season), ``weeks`` of history,
         ``simulated`` weeks and the shares of them called ``spikes`` and ``in_drift``
@@ -47,7 +47,6 @@ class Calibration:
     high: float
     drift: float
     weeks: int
-    series: int
     table: pd.DataFrame
 
 
@@ -74,10 +73,8 @@ def calibration(scope: Scope, weekly: Weekly | None) -> Calibration | None:
     table.insert(0, "series", kinds.to_numpy())
     rate, size = float(share @ rates), float(1 / (share**2 / weeks).sum())
     low, high = wilson(rate * size, size)
-    return Calibration(
-        *(ALPHA, rate, float(low), float(high), float(share @ drifts)),
-        *(int(weeks.sum()), SERIES * len(found), table),
-    )
+    drift = float(share @ drifts)
+    return Calibration(ALPHA, rate, float(low), float(high), drift, int(weeks.sum()), table)
 
 
 def _kinds(fits: pd.DataFrame) -> pd.Series:

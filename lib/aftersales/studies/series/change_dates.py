@@ -10,12 +10,14 @@ import pandas as pd
 from aftersales.stats.series.change_point import change_points
 from aftersales.stats.series.onset import onset
 from aftersales.stats.series.season import deseasonalise
-from aftersales.studies.series.monthly import Series
+from aftersales.studies.series.echoes import PLACE
+from aftersales.studies.series.monthly import YEAR, Series
 from aftersales.studies.series.weekly_series import SEASON, Weekly
+from aftersales.studies.verdict import urgent
 
 COLUMNS = [
-    *("metric", "region", "part", "start", "start_low", "start_high", "ratio", "ratio_low"),
-    *("ratio_high", "p", "shape", "by"),
+    *(*PLACE, "start", "start_low", "start_high"),
+    *("ratio", "ratio_low", "ratio_high", "p", "shape", "by"),
 ]
 FEWEST = 12  # periods below which nothing is searched
 SHORTEST = 4  # periods on either side of a change whose shape is asked for
@@ -32,12 +34,12 @@ def main_changes(metric: str, monthly: pd.DataFrame, weekly: Weekly | None) -> p
     found, by = None, "month"
     if weekly is not None:
         names = weekly.names
-        own = names[(names["metric"] == metric) & (names["region"] == "") & (names["part"] == "")]
+        own = names[names["metric"].eq(metric) & names["region"].eq("") & names["part"].eq("")]
         rows = weekly.counts[weekly.counts["series"].isin(own.index)]
         found, by = _changes(rows.rename(columns={"exposure": "n"}), "week", SEASON), "week"
     if found is None and len(monthly):
         rows = monthly.rename(columns={"bad": "count"})
-        found, by = _changes(rows, "month", 12), "month"
+        found, by = _changes(rows, "month", YEAR), "month"
     if found is None:
         return None
     named = found.assign(metric=metric, region="", part="", by=by)
@@ -62,31 +64,29 @@ def _shape(y: np.ndarray, n: np.ndarray, changes: pd.DataFrame, season: int) -> 
     return onset(y, size, candidates=places, up=bool(changes["ratio"].iloc[0] > 1)).shape
 
 
-def dated_rises(table: pd.DataFrame, series: Sequence[Series], *, split_by: str) -> pd.DataFrame:
+def dated_rises(
+    table: pd.DataFrame, series: Sequence[Series], *, main: pd.DataFrame | None
+) -> pd.DataFrame:
     """The dates of the urgent series of a report, by month; columns as `main_changes`.
 
-    `table` and `series` as in `trend.Trend`; ``ratio`` is against what the past lets expect.
+    `table` and `series` as `judged_series.judged_table` gives them; ``ratio`` is against what the
+    past lets expect. The whole that the changes `main` date already is left out.
     """
     rows = []
-    known = {_key(s, split_by): s for s in series}
-    urgent = table[table["severity"].isin(["act", "watch"])] if len(table) else table
-    for row in urgent.head(DATED).to_dict("records"):
-        part = row.get(split_by, "") if split_by else ""
-        found = known.get((row["metric"], row["region"], part))
-        if found is None or found.onset is None:
+    known = {tuple(s.place.values()): s for s in series}
+    done = () if main is None or main.empty else (main["metric"].iloc[0], "", "")
+    for row in urgent(table).head(DATED).to_dict("records"):
+        place = tuple(row[c] for c in PLACE)
+        found = known.get(place)
+        if place == done or found is None or found.onset is None:
             continue
         low, high = (found.frame["month"].iloc[k] for k in (found.onset.low, found.onset.high))
         rows.append(
             {
-                **{"metric": row["metric"], "region": row["region"], "part": part},
-                **{"start": row["start"], "start_low": low, "start_high": high},
-                **{"ratio": row["ratio"], "ratio_low": row["low"], "ratio_high": row["high"]},
-                **{"p": row["p"], "shape": found.onset.shape, "by": "month"},
+                **{c: row[c] for c in (*PLACE, "start", "ratio", "p")},
+                **{"start_low": low, "start_high": high},
+                **{"ratio_low": row["low"], "ratio_high": row["high"]},
+                **{"shape": found.onset.shape, "by": "month"},
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _key(series: Series, split_by: str) -> tuple[str, str, str]:
-    subject = series.subject
-    return series.metric, subject.get("region", ""), subject.get(split_by, "") if split_by else ""

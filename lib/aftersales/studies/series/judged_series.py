@@ -12,25 +12,44 @@ from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.studies.cost import cost_of, cost_per_case
 from aftersales.studies.scope import Scope
 from aftersales.studies.series.ageing import age_factors
-from aftersales.studies.series.monthly import Series, dated
-from aftersales.studies.verdict import ACT_P, ACT_Q, WATCH_P, WATCH_Q, judge
+from aftersales.studies.series.echoes import PLACE, echoes
+from aftersales.studies.series.monthly import Series, dated, evidence
+from aftersales.studies.verdict import (
+    ACT_P,
+    ACT_Q,
+    WATCH_P,
+    WATCH_Q,
+    judged,
+    most_urgent_first,
+    urgent,
+)
 
 COST_MONTHS = 12  # over which the cost of a case is averaged
 AGE_MATTERS = 1.1  # times, from which the part of a rise that goes with age is taken out
+COLUMNS = [
+    *(*PLACE, "months", "start", "cases", "at_risk", "expected", "ratio", "low", "high", "p", "q"),
+    *("excess", "cost", "severity", "evidence", "crude_ratio", "rung", "shape", "comparable"),
+    *("fell", "echo"),
+]
 
 
 def judged_table(
-    series: Sequence[Series], scope: Scope, *, split_by: str, months: int
+    series: Sequence[Series], scope: Scope, *, months: int
 ) -> tuple[pd.DataFrame, list[Series]]:
-    """One row per series that could be judged, the most urgent first; see `trend.Trend.table`.
+    """One row of comparison per series that could be judged, the most urgent first.
 
-    The second part are all series, with those that changed dated (`monthly.dated`). A rise of
-    faults is corrected for the age of the units where that matters (`ageing`); one that ages alone
-    may explain is never called `act`.
+    Beside the usual columns: ``metric``, ``region`` and ``part`` ("" is all of them), ``months`` of
+    the window and its ``start``, ``crude_ratio`` (the age of the units not allowed for), ``rung``
+    and ``shape`` (see `stats.series`), ``comparable`` (whether the past has units of that age),
+    ``fell`` (clearly below its past) and ``echo`` (what rose or fell and only says again what
+    another row says). A rise of faults is corrected for the age of the units where that matters
+    (`ageing`); one that ages alone may explain is never called `act`.
+
+    The second part are all series, with those that changed dated (`monthly.dated`).
     """
     known = [s for s in series if s.change is not None]
     if not known:
-        return pd.DataFrame(), list(series)
+        return pd.DataFrame(columns=COLUMNS), list(series)
     q = benjamini_hochberg([s.p for s in known])
     sure = [_changed(s, chance) for s, chance in zip(known, q, strict=True)]
     known = [dated(s) if changed else s for s, changed in zip(known, sure, strict=True)]
@@ -38,14 +57,13 @@ def judged_table(
     changed = [i for i, is_sure in enumerate(sure) if is_sure]
     factors[changed] = age_factors(scope, [known[i] for i in changed], months=months)
     cost = {m: cost_per_case(scope, m, months=COST_MONTHS) for m in {s.metric for s in known}}
-    rows = [
-        _row(s, split_by, cost[s.metric], factor) for s, factor in zip(known, factors, strict=True)
-    ]
-    table = pd.DataFrame(rows).assign(q=q)
-    table["severity"] = [_severity(scope, row) for row in table.to_dict("records")]
-    order = table["severity"].map({"act": 0, "watch": 1, "ok": 2, "unknown": 3})
-    table = table.assign(order=order).sort_values(["order", "p"]).drop(columns="order")
-    return table.reset_index(drop=True), [*known, *(s for s in series if s.change is None)]
+    rows = [_row(s, cost[s.metric], factor) for s, factor in zip(known, factors, strict=True)]
+    table = judged(pd.DataFrame(rows).assign(q=q), target=scope.profile.target)
+    corrected = table["ratio"].ne(table["crude_ratio"])
+    unsure = ~table["comparable"] | (corrected & ~table["low"].gt(1))
+    table["severity"] = table["severity"].mask(table["severity"].eq("act") & unsure, "watch")
+    unjudged = [s for s in series if s.change is None]
+    return _told_apart(most_urgent_first(table), scope)[COLUMNS], [*known, *unjudged]
 
 
 def _changed(series: Series, q: float) -> bool:
@@ -55,46 +73,40 @@ def _changed(series: Series, q: float) -> bool:
     return series.p <= ACT_P and q <= ACT_Q
 
 
-def _row(series: Series, split_by: str, each: float | None, factor: float) -> dict:
+def _row(series: Series, each: float | None, factor: float) -> dict:
     change = series.change
-    subject = {"region": series.subject.get("region", "")}
-    if split_by:
-        subject[split_by] = series.subject.get(split_by, "")
     matters = factor > AGE_MATTERS or factor < 1 / AGE_MATTERS
     by = factor if matters else 1.0
     expected = change.expected / by
     excess = change.count - expected
+    share = METRICS[series.metric].kind == "proportion" and series.at_risk
     return {
-        "metric": series.metric,
-        **subject,
+        **series.place,
         "months": series.months,
         "start": series.start,
-        "n": series.n,
-        "count": change.count,
+        "cases": change.count,
+        "at_risk": series.at_risk,
         "expected": expected,
-        "excess": excess,
-        "cost": cost_of(excess, each),
         "ratio": change.ratio * by,
         "low": change.low * by,
         "high": change.high * by,
         "p": series.p,
-        "rung": change.rung,
+        "excess": excess,
+        "difference": excess / series.at_risk if share else math.nan,
+        "cost": cost_of(excess, each),
+        "evidence": evidence(change.rung),
         "crude_ratio": change.ratio,
-        "comparable": not math.isnan(factor),
+        "rung": change.rung,
         "shape": series.onset.shape if series.onset else "",
+        "comparable": not math.isnan(factor),
     }
 
 
-def _severity(scope: Scope, row: dict) -> str:
-    share = METRICS[row["metric"]].kind == "proportion"
-    severity = judge(
-        row["ratio"],
-        p=row["p"],
-        q=row["q"],
-        cases=row["count"],
-        target=scope.profile.target(row["metric"]),
-        difference=row["excess"] / row["n"] if share and row["n"] else None,
-    )
-    corrected = row["ratio"] != row["crude_ratio"]
-    unsure = not row["comparable"] or (corrected and not row["low"] > 1)
-    return "watch" if severity == "act" and unsure else severity
+def _told_apart(table: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """The table with ``fell`` and ``echo``."""
+    small = [1 / scope.profile.target(m).watch_ratio for m in table["metric"]]
+    sure = table["p"].le(ACT_P) & table["q"].le(ACT_Q)
+    table = table.assign(fell=sure & table["ratio"].le(small), echo=False)
+    for part in (urgent(table), table[table["fell"]]):
+        table.loc[part.index, "echo"] = echoes(part)
+    return table

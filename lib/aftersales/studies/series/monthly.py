@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from aftersales.findings import Evidence
 from aftersales.metrics import METRICS
 from aftersales.stats.series.change import Change, spike, step_change
 from aftersales.stats.series.onset import Onset, onset
 from aftersales.stats.series.season import deseasonalise
 from aftersales.stats.series.windows import best_windows
 
+YEAR = 12  # months
 WINDOWS = (1, 3, 6, 12)  # recent months held against all earlier ones: a jump, a rise, a drift
 MIN_PAST = 12  # months of past below which a series is too short to judge
 MIN_CASES = 30  # cases in all below which a series is too thin to judge
@@ -47,9 +49,20 @@ class Series:
         return self.frame["month"].iloc[-self.months]
 
     @property
-    def n(self) -> float:
+    def at_risk(self) -> float:
         """Exposure of the window."""
         return float(self.frame["n"].tail(self.months).sum())
+
+    @property
+    def place(self) -> dict[str, str]:
+        """``metric``, ``region`` and ``part`` (of what the rates are split by); "" is all."""
+        part = "".join(v for k, v in self.subject.items() if k != "region")
+        return {"metric": self.metric, "region": self.subject.get("region", ""), "part": part}
+
+
+def evidence(rung: str) -> Evidence:
+    """How far a comparison with the past can be trusted: B where its season is allowed for."""
+    return "B" if rung == "season" else "C"
 
 
 def bad_count(frame: pd.DataFrame, *, metric: str) -> pd.Series:

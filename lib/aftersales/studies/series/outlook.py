@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ from aftersales.stats.series.forecast import Rung, forecast
 from aftersales.studies.scope import Scope
 
 AHEAD = 3  # months
+COLUMNS = [
+    *("month", "at_risk", "expected", "expected_low", "expected_high"),
+    *("rate", "rate_low", "rate_high"),
+]
 SLOPE_MONTHS = 6  # over which the growth of those at risk is measured
 
 
@@ -25,9 +30,8 @@ class Outlook:
     there is no ``at_risk``. `rung`: see `stats.forecast`.
     """
 
-    metric: str
-    table: pd.DataFrame
-    rung: Rung
+    table: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=COLUMNS))
+    rung: Rung = "short"
 
     @property
     def known(self) -> bool:
@@ -36,20 +40,20 @@ class Outlook:
 
 
 def outlook(scope: Scope, metric: str, monthly: pd.DataFrame) -> Outlook:
-    """Forecast the main rate; `monthly` as in `trend.Trend`, months without exposure left out.
+    """Forecast the main rate from its months with exposure (`headline.lines`).
 
     Those at risk are taken to grow as in the last six months; answers and orders to be as many.
     """
     ahead = pd.date_range(scope.last_month + pd.DateOffset(months=1), periods=AHEAD, freq="MS")
     span = monthly["month"].agg(["min", "max"]) if len(monthly) else (pd.NaT, pd.NaT)
     if len(monthly) == 0 or span["max"] != scope.last_month:
-        return Outlook(metric, _frame(metric, ahead, *(np.full(AHEAD, np.nan),) * 4), "short")
+        return Outlook(_frame(metric, ahead, *(np.full(AHEAD, np.nan),) * 4))
     months = pd.date_range(span["min"], span["max"], freq="MS")
     filled = monthly.set_index("month")[["bad", "n"]].reindex(months, fill_value=0).astype(float)
     exposure = _coming(metric, filled["n"].to_numpy(), ahead)
     found = forecast(filled["bad"].to_numpy(), filled["n"].to_numpy(), ahead=exposure)
     counts = (found.table[c].to_numpy() for c in ("expected", "low", "high"))
-    return Outlook(metric, _frame(metric, ahead, exposure, *counts), found.rung)
+    return Outlook(_frame(metric, ahead, exposure, *counts), found.rung)
 
 
 def _coming(metric: str, n: np.ndarray, ahead: pd.DatetimeIndex) -> np.ndarray:

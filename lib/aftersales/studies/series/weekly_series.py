@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aftersales.metrics import METRICS, available
+from aftersales.metrics import available
 from aftersales.metrics.families.weekly import weekly_tickets
 from aftersales.stats.alarms.baseline import fit_baseline, terms
 from aftersales.stats.alarms.drift import LIMIT
@@ -24,7 +24,6 @@ SEASON = 52
 JUDGED = 26  # weeks looked back on; what began earlier is for the monthly windows
 FEWEST = 5  # cases in four weeks below which no alarm is raised
 WEEK = pd.Timedelta(days=7)
-KEYS = ["metric", "region", "part"]
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,10 @@ class Weekly:
     """What early warning says of a report's series.
 
     `counts` has one row per series and week: ``series`` (number), ``week``, ``count``,
-    ``exposure``; `names` one row per series: ``metric``, ``region``, ``part`` ("" is all) and
-    ``min_n``; `fits` what each series is like without its outliers: ``level`` (cases a week in the
-    last year), ``dispersion``, ``wave`` (half the range of the log of its season) and ``weeks`` of
-    history; `alarms` is what `surveillance.monitor_many` gives, `episodes` its alarms of the last
+    ``exposure``; `names` one row per series: ``metric``, ``region``, ``part`` ("" is all); `fits`
+    what each series is like without its outliers: ``level`` (cases a week in the last year),
+    ``dispersion``, ``wave`` (half the range of the log of its season) and ``weeks`` of history;
+    `alarms` is what `surveillance.monitor_many` gives, `episodes` its alarms of the last
     four weeks, most excess cases first. `drift_limit` is that of the cusum.
     """
 
@@ -46,13 +45,8 @@ class Weekly:
     episodes: pd.DataFrame
     drift_limit: float
 
-    @property
-    def last(self) -> pd.DataFrame:
-        """The last judged week of each series, with its rung."""
-        return self.alarms.groupby("series", as_index=False).last()
 
-
-def weekly(scope: Scope, series: Sequence[Series], *, split_by: str, months: int) -> Weekly | None:
+def weekly(scope: Scope, series: Sequence[Series], *, months: int) -> Weekly | None:
     """Watch the weekly counts behind the monthly series of a report; None without tickets.
 
     Weeks have seven days and the last one ends on the report's day. Exposure is that of the
@@ -63,7 +57,7 @@ def weekly(scope: Scope, series: Sequence[Series], *, split_by: str, months: int
     false discovery rate.
     """
     watched = [s for s in series if s.metric in TICKETS]
-    tickets = _tickets(scope, watched, split_by=split_by, months=months)
+    tickets = _tickets(scope, watched, months=months)
     if tickets is None:
         return None
     weeks = _weeks(scope, months)
@@ -82,7 +76,7 @@ def weekly(scope: Scope, series: Sequence[Series], *, split_by: str, months: int
         }
     )
     counts["count"] = counts["count"].where(counts["exposure"] > 0, 0.0)
-    return watch(counts, names=_names(watched, split_by))
+    return watch(counts, names=pd.DataFrame([s.place for s in watched]))
 
 
 def watch(counts: pd.DataFrame, *, names: pd.DataFrame) -> Weekly:
@@ -100,7 +94,8 @@ def watch(counts: pd.DataFrame, *, names: pd.DataFrame) -> Weekly:
         min_count=FEWEST,
         drift_limit=limit,
     )
-    found = episodes(alarms[alarms["series"].isin(_alarmed(alarms))], by=["series"])
+    alarmed = alarms.loc[alarms["alarm"], "series"].unique()
+    found = episodes(alarms[alarms["series"].isin(alarmed)], by=["series"])
     found = found[found["last"] > weeks[-1] - QUIET * WEEK].reset_index(drop=True)
     return Weekly(names, counts, _fits(counts, len(weeks)), alarms, found, limit)
 
@@ -167,14 +162,13 @@ def _weeks(scope: Scope, months: int) -> pd.DatetimeIndex:
     return pd.date_range(end=last, periods=count, freq=WEEK, unit="us")
 
 
-def _tickets(
-    scope: Scope, watched: Sequence[Series], *, split_by: str, months: int
-) -> pd.DataFrame | None:
+def _tickets(scope: Scope, watched: Sequence[Series], *, months: int) -> pd.DataFrame | None:
     """Tickets of the region by child region, part, type and week; None without such a table."""
     if not watched or not scope.store.has("tickets", "opened_at"):
         return None
     by = ["ticket_type"] if any(TICKETS[s.metric] for s in watched) else []
-    by += [c for c in dict.fromkeys(k for s in watched for k in s.subject) if _known(scope, c)]
+    keys = dict.fromkeys(k for s in watched for k in s.subject)
+    by += [c for c in keys if available("ticket_volume", scope.store, by=[c])]
     return weekly_tickets(
         scope.store,
         by=by,
@@ -183,10 +177,6 @@ def _tickets(
         region=scope.region.id,
         level=scope.children[0].level if "region" in by else None,
     )
-
-
-def _known(scope: Scope, column: str) -> bool:
-    return available("ticket_volume", scope.store, by=[column])
 
 
 def _grid(tickets: pd.DataFrame, series: Series, weeks: pd.DatetimeIndex) -> np.ndarray:
@@ -199,24 +189,3 @@ def _grid(tickets: pd.DataFrame, series: Series, weeks: pd.DatetimeIndex) -> np.
     at = weeks.get_indexer(pd.DatetimeIndex(tickets["week"][rows]))
     n = tickets["n_tickets"].to_numpy(float)[rows]
     return np.bincount(at[at >= 0], weights=n[at >= 0], minlength=len(weeks))
-
-
-def _names(watched: Sequence[Series], split_by: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "metric": [s.metric for s in watched],
-            "region": [s.subject.get("region", "") for s in watched],
-            "part": [s.subject.get(split_by, "") for s in watched],
-            "min_n": [s.min_n for s in watched],
-        }
-    )
-
-
-def _alarmed(alarms: pd.DataFrame) -> list:
-    """Series with an alarm at all."""
-    return alarms.loc[alarms["alarm"], "series"].unique().tolist()
-
-
-def counted(metric: str) -> bool:
-    """Whether nothing is known to divide by."""
-    return METRICS[metric].kind == "count"
