@@ -14,7 +14,8 @@ from aftersales.findings import SEVERITIES
 from aftersales.report.pages import board, gather
 from aftersales.report.pages.page import render_page, templates
 from aftersales.report.plan import history
-from aftersales.report.plan.frame import company, dateline, short_title
+from aftersales.questions.registry import short_title
+from aftersales.report.plan.frame import company, dateline
 from aftersales.words import say, say_n
 
 SHOWN = 12  # findings at the top of the index
