@@ -18,8 +18,8 @@ from aftersales.display.show import findings_html
 from aftersales.display.tables import table_html
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
-from aftersales.report.pages import board
 from aftersales.questions.registry import short_title
+from aftersales.report.pages import board
 from aftersales.words import attributes, headings
 
 ROOT = Path(__file__).resolve().parents[1]

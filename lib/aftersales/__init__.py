@@ -4,8 +4,8 @@
 >>> store = af.load_project("sample")                                       # doctest: +SKIP
 >>> af.show(af.trend(store, region="CN-44").findings())                     # doctest: +SKIP
 
-`load_project` opens a profile's tables and each question (`trend`, `hotspot` ...) answers from them;
-`show` and `show_provenance` display; `measure` gives one metric of `METRICS` as a table.
+`load_project` opens a profile's tables, and each question (`trend`, `hotspot` ...) answers from
+them; `show` and `show_provenance` display; `measure` gives one metric of `METRICS` as a table.
 """
 
 from __future__ import annotations
