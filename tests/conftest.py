@@ -24,6 +24,21 @@ hypothesis.settings.register_profile("ci", deadline=None, max_examples=40, deran
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# Fixtures that take many seconds to make, so that what uses them is slow.
+DEAR = {"small_sample", "sample_raw", "sample_store", "rendered_sample", "spark"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests as slow by what they use; the others that are slow say so themselves."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)  # an engine is chosen by parameter
+        used = {
+            *getattr(item, "fixturenames", ()),
+            *(map(str, chosen.params.values()) if chosen else ()),
+        }
+        if DEAR & used:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
