@@ -32,7 +32,7 @@ def test_the_title_is_the_first_heading_of_the_notebook(question, root):
 @each_question
 def test_the_notebook_calls_the_registered_function(question, root):
     cells = nbformat.read(root / "notebooks" / f"{question.notebook}.ipynb", as_version=4).cells
-    assert f"result = {question.answer().__name__}(" in cells[3].source
+    assert f"result = {question.name}(" in cells[3].source
 
 
 @each_question
