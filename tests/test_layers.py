@@ -18,15 +18,15 @@ MAY_IMPORT = {
     "words": {"errors", "profile"},
     "plot": FACE,
     "stats": {"errors"},  # knows nothing of after-sales
-    "data": FACE | {"stats"},
+    "data": {"errors", "profile", "findings", "words", "stats"},
     "sample": {"errors", "data", "profile"},
-    "metrics": FACE | {"stats"},
+    "metrics": {"errors", "profile", "findings", "words", "stats"},
     "studies": {"errors", "profile", "words", "findings", "stats", "data", "metrics"},
     "questions": FACE | {"stats", "data", "metrics", "studies"},
     "display": FACE | {"data", "metrics"},  # what a notebook calls first, and last
     "report": FACE | WORK | {"display"},
     "command": FACE | WORK | {"sample", "display", "report"},
-    "__init__": {"display"},
+    "__init__": {"display", "metrics", "questions"},  # loaded when they are called for
 }
 
 
