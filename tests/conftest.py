@@ -26,6 +26,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # Fixtures that take many seconds to make, so that what uses them is slow.
 DEAR = {"small_sample", "sample_raw", "sample_store", "rendered_sample", "spark"}
+PROCESSES = ("tests/report/fork/", "tests/report/run/")  # tests that start processes of their own
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             *getattr(item, "fixturenames", ()),
             *(map(str, chosen.params.values()) if chosen else ()),
         }
-        if DEAR & used:
+        if DEAR & used or item.nodeid.startswith(PROCESSES):
             item.add_marker(pytest.mark.slow)
 
 
