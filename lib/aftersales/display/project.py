@@ -28,6 +28,10 @@ def load_project(
     processed : folder of processed tables; "" is `data/processed/<profile>`
     language : "en" or "zh"; "" is the profile's own language
     root : project folder; None looks for it at and above the working folder
+
+    Returns
+    -------
+    Store : what questions and `measure` are asked of; ``store.scan("tickets")`` is a lazy table
     """
     root = root or find_root()
     settings = read_profile(profile, root=root)
