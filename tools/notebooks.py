@@ -75,8 +75,9 @@ def written(notebook: nbformat.NotebookNode, *, processed: Path) -> nbformat.Not
     for cell, done in zip(notebook.cells, ran.cells, strict=True):
         if cell.cell_type == "code":
             tag(cell)
-            cell.execution_count = None
-            cell.outputs = text_of(done.outputs) if is_checked(cell.source) else []
+            kept = is_checked(cell.source)
+            cell.outputs = text_of(done.outputs) if kept else []
+            cell.execution_count = done.execution_count if kept else None  # nbval asks for it
     return notebook
 
 
