@@ -7,6 +7,7 @@ LANGUAGE =
 REGION =
 AS_OF =
 WORKERS =
+BENCH = *
 UPGRADE =
 
 PYTHON = python3
@@ -20,10 +21,11 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup spark report tables test lint format lab bench docs messages lock clean
+.PHONY: help setup spark report tables test test-fast lint format lab bench docs messages notebooks lock
+.PHONY: clean distclean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 setup:
 	@tools/setup
@@ -49,8 +51,10 @@ tables: setup
 
 test: lint  ## format, lint, unit tests and examples, notebooks
 	$(RUN) pytest -n auto --dist loadscope
-	$(MAKE) tables PROFILE=sample
-	$(RUN) pytest --nbval-lax -p no:cacheprovider notebooks
+	$(RUN) pytest --nbval -p no:cacheprovider notebooks
+
+test-fast: setup  ## a minute or so: no browser, no sample, no rendering, fewer examples
+	HYPOTHESIS_PROFILE=quick $(RUN) pytest -n auto --dist loadscope -m "not slow and not browser"
 
 lint: setup
 	$(RUN) ruff format --check .
@@ -63,11 +67,16 @@ format: setup  ## put the code into its format
 lab: tables  ## JupyterLab on the notebooks
 	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
-bench: setup  ## the benchmarks, side by side
-	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; .venv/bin/python $$file; done
+bench: setup  ## the benchmarks, side by side; BENCH=speed, truth or warning: one folder
+	@set -e; for file in $(filter-out %/same_findings.py,$(wildcard benchmarks/$(BENCH)/[a-z]*.py)); do \
+		echo "== $$file"; .venv/bin/python $$file; \
+	done
 
-docs: setup  ## docs/tables.md and docs/metrics.md from the code
+docs: setup  ## docs/tables.md, docs/metrics.md and docs/notebooks.md from the code
 	.venv/bin/python tools/docs.py
+
+notebooks: setup  ## the outputs that notebooks are committed with, from a small sample
+	.venv/bin/python tools/notebooks.py
 
 messages: setup  ## the catalogues in lib/aftersales/locale, from the code and the notebooks
 	.venv/bin/python tools/messages.py
@@ -79,8 +88,12 @@ lock: setup  ## requirements*.lock and environment.yml from pyproject.toml; UPGR
 	.venv/bin/python tools/environment.py
 	@tools/setup
 
-clean:  ## remove what was built: .venv, sample, processed tables, reports
-	rm -rf .venv data/raw/sample data/processed reports build dist
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+# Folders stay, and so do raw files but for the sample: they cannot be made again.
+clean:  ## remove what was built: .venv, the sample, processed tables; reports stay
+	find data/processed -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
+	rm -rf .venv data/raw/sample build dist .pytest_cache .ruff_cache .hypothesis
 	find lib tests tools benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
 	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+distclean: clean  ## clean, and the reports: with them goes what is new, still open or gone
+	find reports -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +

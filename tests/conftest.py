@@ -21,8 +21,27 @@ SEED = 20240229  # any number; fixed so that a failure can be repeated
 
 # Same examples on every run (derandomize), and no time limit: shared machines are uneven.
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=40, derandomize=True)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=8, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# Fixtures that take many seconds to make, so that what uses them is slow.
+DEAR = {"small_sample", "sample_raw", "sample_store", "rendered_sample", "spark"}
+PROCESSES = ("tests/report/fork/", "tests/report/run/")  # tests that start processes of their own
+WHOLE = "/test_result.py"  # tests that answer a whole question many times
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests as slow by what they use; the others that are slow say so themselves."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)  # an engine is chosen by parameter
+        used = {
+            *getattr(item, "fixturenames", ()),
+            *(map(str, chosen.params.values()) if chosen else ()),
+        }
+        whole = item.path.as_posix().endswith(WHOLE)
+        if DEAR & used or whole or item.nodeid.startswith(PROCESSES):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,15 @@ import pytest
 from aftersales import words
 from aftersales.data.mapping import schema
 from aftersales.metrics import registry
+from aftersales.questions import overview
+from aftersales.questions.registry import QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE = {"docs/tables.md": schema.docs, "docs/metrics.md": registry.docs}
+MADE = {
+    "docs/tables.md": schema.docs,
+    "docs/metrics.md": registry.docs,
+    "docs/notebooks.md": overview.docs,
+}
 
 
 @pytest.mark.parametrize("page", MADE)
@@ -24,3 +30,10 @@ def test_the_page_is_english_whatever_the_reader_speaks(page):
     english = MADE[page]()
     words.use_language("zh")
     assert MADE[page]() == english
+
+
+def test_everything_a_result_offers_is_said():
+    rows = [line for line in overview.docs().splitlines() if line.startswith("| ") and "`" in line]
+    silent = [row for row in rows if row.endswith("|  |")]
+    assert len(rows) > 3 * len(QUESTIONS)
+    assert not silent, "no docstring"

@@ -17,7 +17,7 @@ DAYS = pd.date_range("2018-01-03", "2023-12-28", freq="4D")
 def replay():
     """The benchmark's functions."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "benchmarks"))
+        patch.syspath_prepend(str(ROOT / "benchmarks" / "warning"))
         import early_warning
 
         yield early_warning

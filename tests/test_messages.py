@@ -18,9 +18,9 @@ from aftersales.display.show import findings_html
 from aftersales.display.tables import table_html
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
+from aftersales.questions.registry import short_title
 from aftersales.report.pages import board
-from aftersales.report.plan.frame import short_title
-from aftersales.words import headings
+from aftersales.words import attributes, headings
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = "lib/aftersales/locale/zh/aftersales.po"
@@ -190,7 +190,7 @@ def visible(page: str) -> str:
 
 @pytest.mark.usefixtures("chinese")
 def test_headings_and_statuses_are_chinese():
-    shown = [headings.heading(column) for column in headings._WORDS]
+    shown = [headings.heading(column) for column in [*headings._WORDS, *attributes.ATTRIBUTES]]
     shown += [words.say(word) for known in headings.VALUES.values() for word in known.values()]
     shown += [*board.chips().values()]
     shown += [short_title(file.stem) for file in (ROOT / "notebooks").glob("*.ipynb")]

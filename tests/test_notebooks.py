@@ -10,12 +10,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from papermill.inspection import inspect_notebook
+from papermill import inspect_notebook
+
+from aftersales.report.plan.parameters import read_parameters
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 CODE_CELLS, CELL_LINES = 20, 8
 LOGIC = {"def", "class", "for", "while", "if", "try", "with", "lambda"}
 TYPES = {"str", "int", "float", "bool"}
+CHECK, IGNORE, COMPARED = "nbval-check-output", "nbval-ignore-output", 3
 LIMITS = "## What this does not show"
 
 pytestmark = pytest.mark.skipif(not NOTEBOOKS, reason="no notebooks yet")
@@ -86,13 +89,6 @@ def test_parameters_are_typed_literals_with_a_meaning(notebook):
 
 
 @each_notebook
-def test_papermill_lists_every_parameter(notebook):
-    # It passes over a line with a second equals sign, in a comment too.
-    declared = [node.target.id for node in ast.parse(read(notebook)[1].source).body]
-    assert list(inspect_notebook(str(notebook))) == declared
-
-
-@each_notebook
 def test_it_imports_only_from_the_library_and_in_its_third_cell(notebook):
     for i, cell in enumerate(read(notebook)):
         tree = ast.parse(cell.source) if cell.cell_type == "code" else ast.Module([])
@@ -127,12 +123,42 @@ def test_it_ends_with_its_limits_and_its_provenance(notebook):
     assert "show_provenance(" in last.source
 
 
+def marks(cell: nbformat.NotebookNode) -> set[str]:
+    """What nbval is told about a cell, by tag."""
+    return {CHECK, IGNORE} & set(cell.metadata.get("tags", []))
+
+
+@each_notebook
+def test_every_code_cell_is_compared_or_runs_uncompared(notebook):
+    assert [c.source for c in code(notebook) if len(marks(c)) != 1] == [], "run `make notebooks`"
+
+
+@each_notebook
+def test_at_least_three_cells_are_compared_and_the_findings_first(notebook):
+    compared = [cell for cell in code(notebook) if CHECK in marks(cell)]
+    assert len(compared) >= COMPARED
+    assert ".findings()" in compared[0].source
+    assert all(cell.outputs for cell in compared), "run `make notebooks`"
+
+
 @each_notebook
 def test_it_is_committed_without_figures(notebook):
     for cell in code(notebook):
-        kept = "NBVAL_CHECK_OUTPUT" in cell.source
-        assert kept or not cell.outputs, "clear the outputs before you commit"
-        assert not [o for o in cell.outputs if set(o.get("data", {})) - {"text/plain"}]
+        assert CHECK in marks(cell) or not cell.outputs, "run `make notebooks`"
+        assert not [o for o in cell.outputs if set(o.data) != {"text/plain"}]
+
+
+@each_notebook
+def test_papermill_reads_every_parameter_as_we_do(notebook):
+    # `papermill --help-notebook` passes over a line with an equals sign in its comment.
+    ours = read_parameters(nbformat.read(notebook, as_version=4))
+    theirs = inspect_notebook(str(notebook))
+    assert list(theirs) == list(ours)
+    assert [p["inferred_type_name"] for p in theirs.values()] == [p.type for p in ours.values()]
+    assert [ast.literal_eval(p["default"]) for p in theirs.values()] == [
+        p.default for p in ours.values()
+    ]
+    assert [p["help"] for p in theirs.values()] == [p.meaning for p in ours.values()]
 
 
 def test_numbers_order_the_notebooks_without_repeats():

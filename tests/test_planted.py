@@ -11,20 +11,9 @@ import pytest
 from aftersales.data.clean.clean import clean_profile
 from aftersales.data.store.store import open_store
 from aftersales.profile.config import read_profile
-from aftersales.questions.customers.result import segment
-from aftersales.questions.hotspot.result import hotspot
-from aftersales.questions.quality.result import quality
-from aftersales.questions.root_cause.result import root_cause
-from aftersales.questions.trend.result import trend
+from aftersales.questions.registry import QUESTIONS
 from aftersales.sample.generator import write_sample
 
-ANALYSES = {
-    "00_data_quality": quality,
-    "10_trend": trend,
-    "20_hotspot": hotspot,
-    "30_root_cause": root_cause,
-    "40_customer_segment": segment,
-}
 PLANTED = (
     "supplier-lot",
     "warehouse",
@@ -57,7 +46,9 @@ def findings(sample_store):
     @cache
     def of(notebook: str, region: str, as_of: str = ""):
         day = pd.Timestamp(as_of) if as_of else None
-        return tuple(ANALYSES[notebook](sample_store, region=region, as_of=day).findings())
+        return tuple(
+            QUESTIONS[notebook].answer()(sample_store, region=region, as_of=day).findings()
+        )
 
     return of
 
@@ -157,7 +148,7 @@ def test_every_finding_that_urges_carries_its_numbers(truth, findings):
 
 
 def test_ids_of_a_report_are_unique(truth, findings):
-    for notebook in ANALYSES:
+    for notebook in QUESTIONS:
         ids = [f.id for f in findings(notebook, "CN")]
         assert len(ids) == len(set(ids)), notebook
 
@@ -172,8 +163,8 @@ def test_a_company_in_which_nothing_happens_gives_nothing_to_act_on(root, tmp_pa
     acts = [
         found.text
         for region in ("CN", "CN-E", "CN-SW")
-        for analysis in ANALYSES.values()
-        for found in analysis(store, region=region).findings()
+        for question in QUESTIONS.values()
+        for found in question.answer()(store, region=region).findings()
         if found.severity == "act"
     ]
     assert acts == []

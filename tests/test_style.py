@@ -10,8 +10,26 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE_LINES = 330  # "about 300"
-BODY_LINES = 40  # 25 is the aim
+FILE_LINES = 300
+BODY_LINES = 30
+SENTENCES = 40  # lines of a body that is a table of sentences: words, *_words, tables
+# What does not hold yet. What is listed in vain fails, so the lists only shrink.
+LONG_FILES = {
+    "lib/aftersales/data/mapping/schema.py",
+    "lib/aftersales/questions/root_cause/result.py",
+    "lib/aftersales/questions/trend/result.py",
+    "tests/test_reference_values.py",
+}
+LONG_BODIES = {
+    "lib/aftersales/data/clean/clean.py:_count",
+    "lib/aftersales/data/clean/duplicates.py:_used_ids",
+    "lib/aftersales/metrics/kept_counts.py:events_of_units",
+    "lib/aftersales/report/pages/region_page.py:_sections",
+    "lib/aftersales/sample/tables/systems.py:tickets",
+    "lib/aftersales/stats/yardsticks/negative_binomial.py:negative_binomial",
+    "lib/aftersales/stats/yardsticks/regression.py:rate_model",
+    "lib/aftersales/studies/alarms/weekly_alarms.py:_row",
+}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "tools"}
 
 # Where packages come from is each user's own setting (a mirror, a company's registry).
@@ -45,16 +63,25 @@ def name(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("file", PYTHON, ids=name)
-def test_a_file_fits_in_three_hundred_lines(file):
-    lines = len(file.read_text(encoding="utf-8").splitlines())
-    assert lines <= FILE_LINES, f"{lines} lines: it holds more than one thing; split it"
+def test_a_file_fits_in_three_hundred_lines():
+    lines = {name(f): len(f.read_text(encoding="utf-8").splitlines()) for f in PYTHON}
+    long = {file: n for file, n in lines.items() if n > FILE_LINES}
+    assert set(long) == LONG_FILES, f"{long}: a file that holds more than one thing; split it"
 
 
-@pytest.mark.parametrize("file", LIBRARY, ids=name)
-def test_a_function_fits_on_a_screen(file):
-    long = {f.name: n for f in functions(file) if (n := body_lines(f)) > BODY_LINES}
-    assert not long, f"lines of body without docstring: {long}"
+def test_a_function_fits_on_a_screen():
+    bodies = {
+        f"{name(file)}:{f.name}": n
+        for file in LIBRARY
+        for f in functions(file)
+        if (n := body_lines(f)) > (SENTENCES if is_sentences(file) else BODY_LINES)
+    }
+    assert set(bodies) == LONG_BODIES, f"lines of body without docstring: {bodies}"
+
+
+def is_sentences(file: Path) -> bool:
+    """Whether the functions of a module are tables of sentences."""
+    return file.stem in ("words", "tables") or file.stem.endswith("_words")
 
 
 @pytest.mark.parametrize("file", LIBRARY, ids=name)

@@ -1,4 +1,4 @@
-"""Writes docs/tables.md and docs/metrics.md from the schema and the registry.
+"""Writes docs/tables.md, docs/metrics.md and docs/notebooks.md from the schema and the registries.
 
 python tools/docs.py
 """
@@ -10,11 +10,13 @@ from pathlib import Path
 
 from aftersales.data.mapping import schema
 from aftersales.metrics import registry
+from aftersales.questions import overview
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, Callable[[], str]] = {
     "docs/tables.md": schema.docs,
     "docs/metrics.md": registry.docs,
+    "docs/notebooks.md": overview.docs,
 }
 
 if __name__ == "__main__":

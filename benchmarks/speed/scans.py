@@ -20,7 +20,7 @@ from pathlib import Path
 from aftersales.data.store.store import Store
 from aftersales.display.project import load_project
 from aftersales.metrics.counting import company, engines
-from aftersales.questions.prepare import ANALYSES
+from aftersales.questions.registry import QUESTIONS
 
 OURS = "aftersales/"
 
@@ -61,7 +61,8 @@ def main() -> None:
     chosen = parser.parse_args()
     store = load_project(chosen.profile, processed=chosen.processed)
     print(f"{'notebook':20} scans results seconds")
-    for name, ask in ANALYSES.items():
+    for name, question in QUESTIONS.items():
+        ask = question.answer()
         company.forget()
         with counted() as seen:
             start = time.perf_counter()

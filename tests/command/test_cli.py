@@ -203,6 +203,7 @@ def test_the_version_is_said(capsys):
     assert capsys.readouterr().out == f"aftersales {__version__}\n"
 
 
+@pytest.mark.slow
 def test_the_installed_command_exits_with_the_status(acme):
     command = [sys.executable, "-c", "from aftersales.command.cli import main; main()", "rendr"]
 

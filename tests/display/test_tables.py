@@ -103,7 +103,12 @@ def test_names_and_headings_are_escaped():
 
 
 def test_a_table_without_rows_says_so():
-    assert "No rows." in table_html(pd.DataFrame({"n": []}))
+    empty = pd.DataFrame({"n": []})
+    assert "No rows." in table_html(empty)
+    assert table_text(empty) == "No rows."
+    empty.attrs["nothing"] = "No alarm is on."
+    assert "No alarm is on." in table_html(empty)
+    assert table_text(empty) == "No alarm is on."
 
 
 def test_an_index_with_names_becomes_columns():

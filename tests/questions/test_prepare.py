@@ -7,10 +7,10 @@ import pytest
 
 from aftersales.metrics.counting import company
 from aftersales.profile.config import Target
-from aftersales.questions import prepare as preparing
 from aftersales.questions.customers.result import segment
 from aftersales.questions.hotspot.result import hotspot
 from aftersales.questions.prepare import prepare
+from aftersales.questions.registry import Question
 
 COMPARED = ("CN", "CN-N", "CN-12")
 REGIONS = ("CN", "CN-N", "CN-S", "CN-11", "CN-12", "CN-44")
@@ -74,7 +74,7 @@ def test_one_region_as_deep_as_there_is_stands_for_all(store, monkeypatch):
         asked.append((region, as_of, months))
         return Result()
 
-    monkeypatch.setattr(preparing, "ANALYSES", {"10_trend": analysis})
+    monkeypatch.setattr(Question, "answer", lambda question: analysis)
     prepare(store, runs=[*runs("10_trend", months=6), *runs("10_trend", months=24)])
 
     day = pd.Timestamp("2025-12-31")

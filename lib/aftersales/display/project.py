@@ -32,6 +32,10 @@ def load_project(
 
     The tables are read with DuckDB, or with what the variable AFTERSALES_ENGINE names: "spark" or
     "pandas". The numbers are the same.
+
+    Returns
+    -------
+    Store : what questions and `measure` are asked of; ``store.scan("tickets")`` is a lazy table
     """
     root = root or find_root()
     settings = read_profile(profile, root=root)

@@ -52,6 +52,10 @@ def show(
     unit : unit of the table's main measure (rate, score, ...); "share" prints percent
     rows : rows of a table to print; all others are in the CSV below it, up to 500
     profile : whose names to use for regions, products ...; default: of the loaded project
+
+    Returns
+    -------
+    None : what is shown appears below the cell
     """
     from IPython.display import display
 

@@ -48,8 +48,7 @@ def table_html(
     printed is said. Of an empty table `frame.attrs["nothing"]` is said instead.
     """
     if frame.empty:
-        nothing = str(frame.attrs.get("nothing", "")) or say("No rows.")
-        return f'<p class="muted">{escape(nothing)}</p>'
+        return f'<p class="muted">{escape(_nothing(frame))}</p>'
     flat = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     intervals = _intervals(flat)
     bounds = {bound for pair in intervals.values() for bound in pair}
@@ -63,6 +62,11 @@ def table_html(
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
     return f'<div class="scroll">{table}</div>{_more(len(flat) - rows)}{_csv(flat)}'
+
+
+def _nothing(frame: pd.DataFrame) -> str:
+    """What is said in place of a table without rows."""
+    return str(frame.attrs.get("nothing", "")) or say("No rows.")
 
 
 def _intervals(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
@@ -187,7 +191,9 @@ def _plain(value: float) -> str:
 
 
 def table_text(frame: pd.DataFrame, *, rows: int = 25) -> str:
-    """The table for terminals: canonical column names, three digits."""
+    """The table for terminals: canonical column names, three digits; or why it has no rows."""
+    if frame.empty:
+        return _nothing(frame)
     index = not isinstance(frame.index, pd.RangeIndex)
     text = frame.head(rows).to_string(index=index, float_format=_plain, na_rep="–")
     hidden = len(frame) - rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,20 +11,8 @@ import pandas as pd
 from aftersales.data.store.store import Store
 from aftersales.errors import AftersalesError
 from aftersales.metrics.counting.company import filling, pack
-from aftersales.questions.customers.result import segment
-from aftersales.questions.hotspot.result import hotspot
-from aftersales.questions.quality.result import quality
-from aftersales.questions.root_cause.result import root_cause
-from aftersales.questions.trend.result import trend
+from aftersales.questions.registry import QUESTIONS
 
-# notebook -> the analysis it calls
-ANALYSES: Mapping[str, Callable[..., Any]] = {
-    "00_data_quality": quality,
-    "10_trend": trend,
-    "20_hotspot": hotspot,
-    "30_root_cause": root_cause,
-    "40_customer_segment": segment,
-}
 WORTH = 4  # regions for which it pays to count the whole company
 Run = tuple[str, Mapping[str, Any]]
 
@@ -34,9 +22,9 @@ def prepare(store: Store, *, runs: Iterable[Run]) -> bytes:
 
     Of the runs that differ in nothing but the region, the analysis of one is run, for a region as
     deep in the tree as there is, and what it asks of the whole company is kept
-    (`metrics.national`). Nothing depends on it but the time the reports take: what was not prepared
-    is computed by whoever needs it. Notebooks that are not known here, or are run for a few regions
-    only, and those that fail are passed over.
+    (`metrics.counting.company`). Nothing depends on it but the time the reports take: what was not
+    prepared is computed by whoever needs it. Notebooks that are not registered as prepared, or are
+    run for a few regions only, and those that fail are passed over.
 
     Parameters
     ----------
@@ -45,11 +33,11 @@ def prepare(store: Store, *, runs: Iterable[Run]) -> bytes:
 
     Returns
     -------
-    bytes for `metrics.national.unpack`
+    bytes for `metrics.counting.company.unpack`
     """
     with filling():
         for name, parameters in _examples(store, runs):
-            analysis = ANALYSES[name]
+            analysis = QUESTIONS[name].answer()
             fitting = set(inspect.signature(analysis).parameters) & set(parameters)
             try:
                 analysis(store, **{k: parameters[k] for k in fitting}).findings()
@@ -63,7 +51,7 @@ def _examples(store: Store, runs: Iterable[Run]) -> list[Run]:
     tree = store.profile.regions
     alike: dict[tuple, list[Run]] = {}
     for name, parameters in runs:
-        if name in ANALYSES:
+        if name in QUESTIONS and QUESTIONS[name].prepared:
             region = parameters.get("region") or tree.root.id
             day = pd.Timestamp(parameters.get("as_of") or store.as_of)
             values = {**parameters, "region": region, "as_of": day}

@@ -1,10 +1,10 @@
-"""The reader's words for attributes."""
+"""The reader's words for attributes: in sentences as they stand, capital in headings."""
 
 from __future__ import annotations
 
 from aftersales.words.say import N_, say
 
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "region": N_("region"),
     "outlet": N_("outlet"),
     "product": N_("product"),
@@ -33,4 +33,9 @@ _ATTRIBUTES = {
 
 def attribute(key: str) -> str:
     """The reader's word for an attribute; columns we have no word for keep their name."""
-    return say(_ATTRIBUTES[key]) if key in _ATTRIBUTES else key.replace("_", " ")
+    return say(ATTRIBUTES[key]) if key in ATTRIBUTES else key.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large: "fault code" -> "Fault code"."""
+    return text[:1].upper() + text[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from aftersales.words import N_, say
+from aftersales.words.attributes import ATTRIBUTES, attribute, capital
 
 MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○"}  # a shape, not only a colour
 SEVERITY = {
@@ -17,19 +18,14 @@ Kind = Literal["share", "p", "count", "cases", "number", "money"]
 
 _WORDS = {
     # who and what
-    "region": N_("Region"), "outlet": N_("Outlet"), "product": N_("Product"),
-    "model": N_("Model"), "version": N_("Version"), "batch": N_("Batch"),
-    "supplier": N_("Supplier"), "process": N_("Process"), "plant": N_("Plant"),
-    "warehouse": N_("Warehouse"), "carrier": N_("Carrier"), "channel": N_("Channel"),
-    "issue_type": N_("Issue"), "ticket_type": N_("Type of ticket"), "fault_code": N_("Fault"),
-    "part": N_("Part"), "severity": N_("Severity"), "tier": N_("Tier"),
-    "touchpoint": N_("Touchpoint"), "instrument": N_("Instrument"), "cohort": N_("Cohort"),
+    # other attributes are in `words.attributes`; this severity is that of a finding
+    "part": N_("Part"), "instrument": N_("Instrument"), "cohort": N_("Cohort"),
+    "severity": N_("Severity"),
     "attribute": N_("Attribute"), "value": N_("Value"), "name": N_("Name"),
     "group": N_("Group"), "series": N_("Series"), "subject": N_("Subject"),
     "metric": N_("Metric"), "measure": N_("Measure"), "customer_id": N_("Customer"),
     "segment": N_("Segment"), "reason": N_("Reason"), "action": N_("Action"),
-    "category": N_("Category"), "priority": N_("Priority"), "peers": N_("Peers"),
-    "others": N_("Others"), "rung": N_("Past seen as"),
+    "peers": N_("Peers"), "others": N_("Others"), "rung": N_("Past seen as"),
     "hotspot": N_("Hotspot"), "where": N_("Where"), "what": N_("What"),
     # when
     "month": N_("Month"), "period": N_("Period"), "week": N_("Week"), "start": N_("Start"),
@@ -82,9 +78,9 @@ _WORDS = {
     "to_do": N_("What to do"), "owner": N_("Who"), "within_days": N_("Within (days)"),
     "because": N_("Evidence for it"), "stage": N_("Step"), "data": N_("Data"),
     "check": N_("Check"), "result": N_("Result"),
-    "tool": N_("Tool"), "decision": N_("Decision"), "built_quarter": N_("Production quarter"),
+    "tool": N_("Tool"), "decision": N_("Decision"),
     # what was cleaned
-    "table": N_("Table"), "column": N_("Column"), "step": N_("Step"), "rows": N_("Rows"),
+    "column": N_("Column"), "step": N_("Step"), "rows": N_("Rows"),
     "rows_in": N_("Rows in"), "rows_out": N_("Rows out"), "read": N_("Read"),
     "kept": N_("Kept"), "duplicates": N_("Duplicates"), "rejected": N_("Rejected"),
     "file": N_("File"), "line": N_("Line"), "key": N_("Key"), "joined": N_("Joined"),
@@ -142,13 +138,15 @@ MEASURES = (
 
 
 def heading(column: str) -> str:
-    """What readers call a column; an unknown one is spelled with spaces.
+    """What readers call a column: its own word, or that of its attribute, or its name with spaces.
 
-    >>> heading("mix_effect"), heading("n_boxes_sent")
-    ('Mix effect', 'Boxes sent')
+    >>> heading("mix_effect"), heading("fault_code"), heading("n_boxes_sent")
+    ('Mix effect', 'Fault code', 'Boxes sent')
     """
     if column in _WORDS:
         return say(_WORDS[column])
+    if column in ATTRIBUTES:
+        return capital(attribute(column))
     return str(column).removeprefix("n_").replace("_", " ").capitalize()
 
 

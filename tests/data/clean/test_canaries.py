@@ -17,6 +17,7 @@ from aftersales.profile.config import find_root, read_profile
 from aftersales.sample.dirt.personal import GIVEN, SURNAMES
 from aftersales.sample.generator import canaries, write_sample
 
+pytestmark = pytest.mark.slow
 KEY = "only for the tests of this project"
 
 

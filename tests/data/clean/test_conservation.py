@@ -6,6 +6,7 @@ import csv
 import io
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ TABLE = {
 GOOD = ["2024-01-01", "2024-01-02", "CN-44"]  # keeps the table from being rejected as a whole
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.one_of(ROW, st.sampled_from(BROKEN)), max_size=12), copies=st.integers(0, 3)
 )

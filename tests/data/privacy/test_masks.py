@@ -222,6 +222,7 @@ anything = st.text(max_size=12)
 cjk = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CANARIES)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
@@ -238,6 +239,7 @@ def test_no_canary_survives_in_any_surrounding_text(kind, data):
     assert canary not in masked(before + canary + after)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(

@@ -70,6 +70,7 @@ clean.clean_profile(profile, raw=root / "raw", processed=root / "processed" / "a
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patch", ["joins.count_joins", "clean.write_manifest", "Path.rename"])
 def test_a_killed_run_leaves_the_old_tables_whole(company, patch):
     store = company.clean_tickets(TICKETS)

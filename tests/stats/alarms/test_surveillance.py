@@ -47,6 +47,7 @@ def judge_from(counts, start):
 # -- what a judgement may look at ------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000))
 def test_later_weeks_do_not_change_a_judgement(seed):
     rng = np.random.default_rng(seed)
@@ -118,6 +119,7 @@ def test_campaign_weeks_are_neither_judged_nor_learned_from(rng):
 # -- how often it errs -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "noise", "wave"), [(0.3, 1.6, 0.3), (4, 1.2, 0.8), (60, 2, 0.2)])
 def test_about_one_quiet_week_in_two_hundred_is_a_spike(mean, noise, wave):
     rng = np.random.default_rng(11)
@@ -130,6 +132,7 @@ def test_about_one_quiet_week_in_two_hundred_is_a_spike(mean, noise, wave):
     assert (judged["spike"] == (judged["count"] > judged["upper"])).all()
 
 
+@pytest.mark.slow
 def test_the_measured_false_alarm_rate_is_beside_the_promised_one():
     mean = 6 * np.exp(0.6 * np.cos(2 * np.pi * np.arange(260) / YEAR))
     plan = Plan(**{**vars(WEEKLY), "start": 220})

@@ -50,6 +50,7 @@ def test_a_bad_supplier_is_named_and_not_its_lots():
     assert found.order == [("supplier", "S2")]
 
 
+@pytest.mark.slow
 def test_nothing_is_named_where_nothing_is_planted():
     named = sum(len(causes(company(seed)).order) for seed in range(30))
     assert named <= 1  # q = 0.01: one report in a hundred

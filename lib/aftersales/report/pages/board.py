@@ -8,8 +8,8 @@ from typing import Any
 
 from aftersales import words
 from aftersales.findings import SEVERITIES
+from aftersales.questions.registry import short_title
 from aftersales.report.pages.gather import worst
-from aftersales.report.plan.frame import short_title
 from aftersales.words import N_, headings, say, say_n
 
 MESSAGE_LENGTH = 300  # characters of an error message; the report has more

@@ -11,10 +11,11 @@ from markupsafe import Markup
 from aftersales import words
 from aftersales.data.store.store import Store
 from aftersales.findings import SEVERITIES
+from aftersales.questions.registry import short_title
 from aftersales.report.pages import board, gather
 from aftersales.report.pages.page import render_page, templates
 from aftersales.report.plan import history
-from aftersales.report.plan.frame import company, dateline, short_title
+from aftersales.report.plan.frame import company, dateline
 from aftersales.words import say, say_n
 
 SHOWN = 12  # findings at the top of the index

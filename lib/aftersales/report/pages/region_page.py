@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from aftersales import words
 from aftersales.data.store.store import Store
+from aftersales.questions.registry import short_title
 from aftersales.report.pages import board, gather
 from aftersales.report.pages.page import render_page, templates
 from aftersales.report.plan import history
-from aftersales.report.plan.frame import company, crumbs, dateline, neighbours, reports, short_title
+from aftersales.report.plan.frame import company, crumbs, dateline, neighbours, reports
 from aftersales.words import say, say_n
 
 SHOWN = 8  # findings in a section; the rest is a link away

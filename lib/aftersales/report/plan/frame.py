@@ -10,6 +10,7 @@ from typing import Any
 
 from aftersales import words
 from aftersales.data.store.store import Store
+from aftersales.questions.registry import short_title
 from aftersales.report.plan import history
 from aftersales.report.plan.plan import Job
 from aftersales.words import say
@@ -119,22 +120,3 @@ def job_frame(
         reports=reports(pages[job.region], here=job.notebook),
         since=history.open_periods(before, job.notebook),
     )
-
-
-_SHORT = {
-    "00_data_quality": words.N_("Data quality"),
-    "10_trend": words.N_("Trend"),
-    "20_hotspot": words.N_("Hotspot"),
-    "30_root_cause": words.N_("Root cause"),
-    "40_customer_segment": words.N_("Customers"),
-}
-
-
-def short_title(notebook: str) -> str:
-    """The word a board has for a notebook; a new notebook is named by its file.
-
-    >>> short_title("10_trend"), short_title("55_spare_parts")
-    ('Trend', 'Spare parts')
-    """
-    known = _SHORT.get(notebook)
-    return say(known) if known else notebook.split("_", 1)[-1].replace("_", " ").capitalize()

@@ -16,7 +16,7 @@ LEVEL, SEASON = 3, 4
 FEWEST = 7  # usable periods behind a fit
 RECENT = 4  # periods whose cases are counted before an alarm is raised
 TAIL = 4.5  # dispersion x (1 + 4.5 v), v its squared relative error: Student's t asks for 2, its
-#             skewed error and small counts for more (benchmarks/surveillance.py, own scenarios)
+#             skewed error and small counts for more (benchmarks/warning/surveillance.py)
 
 
 @dataclass(frozen=True)

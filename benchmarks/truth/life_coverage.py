@@ -1,6 +1,6 @@
 """How often do the intervals of life and nowcast hold the truth? 0.95 is stated.
 
-python benchmarks/life_coverage.py --runs 300
+python benchmarks/truth/life_coverage.py --runs 300
 """
 
 from __future__ import annotations

@@ -13,9 +13,18 @@ from aftersales.data.clean.clean import clean_profile
 from aftersales.data.mapping.taxonomy import Components, read_components
 from aftersales.data.store.store import open_store
 from aftersales.profile.config import find_root, read_profile
+from aftersales.stats.alarms.drift import LIMIT
+from aftersales.stats.alarms.surveillance import monitor_many
 
 SMOOTH = 12  # months over which the complaints about other groups are averaged
 FEWEST = 0.5  # such complaints a month below which their mean is noise
+SETTINGS = {  # false discovery rate of single months, limit of the cusum for lasting rises
+    "cautious": {"fdr": 0.05, "drift_limit": 5.0},
+    "standard": {"fdr": 0.10, "drift_limit": LIMIT},
+    "eager": {"fdr": 0.20, "drift_limit": 2.5},
+}
+TESTABLE = 10  # complaints before a recall
+FIRST = 9  # months of history before the first judgement
 
 
 @dataclass(frozen=True)
@@ -112,3 +121,20 @@ def long_table(data: Complaints, exposure: np.ndarray) -> pd.DataFrame:
     table["count"], table["exposure"] = data.count.ravel(), exposure.ravel()
     with_cases = np.repeat(data.count.sum(axis=2).ravel() > 0, len(data.months))
     return table[with_cases]
+
+
+def alarms(data: Complaints, exposure: np.ndarray, **setting: float) -> tuple:
+    """Alarm and first month of an episode, as models x groups x months."""
+    table = long_table(data, exposure)
+    judged = monitor_many(
+        table, by=["model", "group"], season=12, start=FIRST, exposure="exposure", **setting
+    )
+    shape = data.count.shape
+    flat = [pd.Index(data.models).get_indexer(judged["model"])]
+    flat += [pd.Index(data.groups).get_indexer(judged["group"]), judged["period"].to_numpy()]
+    out = []
+    for name in ("alarm", "new"):
+        grid = np.zeros(shape, dtype=bool)
+        grid[tuple(flat)] = judged[name]
+        out.append(grid)
+    return tuple(out)

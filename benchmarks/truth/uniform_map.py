@@ -1,6 +1,6 @@
 """Silence of the cluster scan on maps without a hotspot, with the exposure of a real company.
 
-    python benchmarks/uniform_map.py [--maps 100] [--profile sample] [--processed DIR]
+    python benchmarks/truth/uniform_map.py [--maps 100] [--profile sample] [--processed DIR]
 
 Counts are drawn anew around what each product, model, age and month lets expect: by chance alone,
 and with places that differ anyway, all their products together or each for itself. Then the scan of

@@ -1,6 +1,6 @@
 """How long cleaning takes beside the fastest copy there is, and how much memory it needs.
 
-    python benchmarks/clean.py [N]
+    python benchmarks/speed/clean.py [N]
 
 Makes a CSV of N tickets (500,000 unless given), copies it to sorted Parquet with DuckDB's COPY,
 cleans it, and prints seconds, peak memory and the ratio of the two: once without free text, once

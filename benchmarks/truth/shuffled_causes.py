@@ -1,6 +1,6 @@
 """How often does the search for causes stay silent when outcomes are dealt out by chance?
 
-    python benchmarks/shuffled_causes.py [--profile sample] [--region CN-S] [--times 200]
+    python benchmarks/truth/shuffled_causes.py [--profile sample] [--region CN-S] [--times 200]
 
 The cells of each study of the region are kept; its cases are dealt out anew, once over all exposure
 ("anywhere"), once inside each product, age and month ("in strata"), so that seasons and levels

@@ -1,6 +1,6 @@
 """False alarms where nothing is planted: quiet samples, every notebook's analysis, every region.
 
-    python benchmarks/quiet.py --seeds 10
+    python benchmarks/truth/quiet.py --seeds 10
 
 Prints for each notebook how many series were judged, how many were called act or watch, and the
 share of act among the judged ones. The bar is 1 in 100.
@@ -19,24 +19,12 @@ from aftersales import words
 from aftersales.data.clean.clean import clean_profile
 from aftersales.data.store.store import open_store
 from aftersales.profile.config import find_root, read_profile
-from aftersales.questions.customers.result import segment
-from aftersales.questions.hotspot.result import hotspot
-from aftersales.questions.quality.result import quality
-from aftersales.questions.root_cause.result import root_cause
-from aftersales.questions.trend.result import trend
+from aftersales.questions.registry import QUESTIONS
 from aftersales.sample.generator import write_sample
-
-ANALYSES = {
-    "00_data_quality": quality,
-    "10_trend": trend,
-    "20_hotspot": hotspot,
-    "30_root_cause": root_cause,
-    "40_customer_segment": segment,
-}
 
 
 def findings_of(
-    seed: int, *, tickets: int, quiet: bool = True, notebooks: tuple[str, ...] = tuple(ANALYSES)
+    seed: int, *, tickets: int, quiet: bool = True, notebooks: tuple[str, ...] = tuple(QUESTIONS)
 ) -> pd.DataFrame:
     """One row per finding of one company: seed, notebook, region, severity, judged, text."""
     profile = read_profile("sample", root=find_root())
@@ -49,10 +37,10 @@ def findings_of(
         regions = [tree.root.id, *(r.id for r in tree.children(tree.root.id))]
         rows = [
             {"seed": seed, "notebook": name, "region": region, **finding.to_json()}
-            for name, analysis in ANALYSES.items()
+            for name, question in QUESTIONS.items()
             if name in notebooks
             for region in regions
-            for finding in analysis(store, region=region).findings()
+            for finding in question.answer()(store, region=region).findings()
         ]
     columns = ["seed", "notebook", "region", "severity", "judged", "id", "text"]
     return pd.DataFrame(rows)[columns]
@@ -77,11 +65,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--tickets", type=int, default=60_000)
-    parser.add_argument("--notebook", action="append", choices=list(ANALYSES), help="repeatable")
+    parser.add_argument("--notebook", action="append", choices=list(QUESTIONS), help="repeatable")
     arguments = parser.parse_args()
     os.environ.setdefault("AFTERSALES_KEY", "benchmark-key-not-secret")
     words.use_language("en")
-    parts, chosen = [], tuple(arguments.notebook or ANALYSES)
+    parts, chosen = [], tuple(arguments.notebook or QUESTIONS)
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         parts.append(findings_of(seed, tickets=arguments.tickets, notebooks=chosen))
         urgent = parts[-1][parts[-1]["severity"].isin(["act", "watch"])]

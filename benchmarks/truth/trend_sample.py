@@ -1,6 +1,6 @@
 """What the trend report says of the sample: planted rises found and dated, seasons silent.
 
-    python benchmarks/trend_sample.py [--processed data/processed/sample]
+    python benchmarks/truth/trend_sample.py [--processed data/processed/sample]
 
 One row per question: what is planted, what is said, and whether that is right. A date is right
 within four weeks of the truth, or where the truth lies so close to the interval said.

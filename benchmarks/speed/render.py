@@ -1,7 +1,7 @@
 """How long reports take: the fork engine against papermill's and nbconvert's commands.
 
-    python benchmarks/render.py                      # 31 provinces x 5 notebooks, three rounds
-    python benchmarks/render.py --regions 4 --rounds 1
+    python benchmarks/speed/render.py                # 31 provinces x 5 notebooks, three rounds
+    python benchmarks/speed/render.py --regions 4 --rounds 1
 
 Variants, interleaved in every round, each in a process of its own whose descendants are all waited
 for, so that CPU time is complete:
@@ -31,7 +31,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 VARIANTS = ("commands", "fork", "kernel", "bare")
 _BECOME_REAPER = 36  # PR_SET_CHILD_SUBREAPER: orphans of descendants become our children

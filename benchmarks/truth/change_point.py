@@ -1,6 +1,6 @@
 """Change points: how often in series without any, how often found where one is planted?
 
-    python benchmarks/change_point.py [--series 200] [--seed 1]
+    python benchmarks/truth/change_point.py [--series 200] [--seed 1]
 
 Prints the share of quiet series in which a change is called (nominal 1 %), and for planted steps
 the share found within three periods, the coverage of the 95 % interval of the date, and the

@@ -1,6 +1,6 @@
 """Does a 95 % prediction interval hold 95 % of what comes? Simulated monthly series of 36 months.
 
-    python benchmarks/forecast.py [--series 300] [--seed 1]
+    python benchmarks/truth/forecast.py [--series 300] [--seed 1]
 
 Levels of 5, 30 and 300 cases a month, Poisson to three times its variance, with and without a
 season; the level stays, walks (sd 5 % a month) or climbs 2 % a month. Nothing here is tuned to the

@@ -1,7 +1,7 @@
 """Early warning on real complaints: would the alarms have come before the recalls?
 
-    python benchmarks/early_warning.py --raw DIR      # complaints.csv.gz and recalls.csv.gz
-    python benchmarks/early_warning.py --fleets 4     # how the exposure was chosen
+    python benchmarks/warning/early_warning.py --raw DIR      # complaints.csv.gz and recalls.csv.gz
+    python benchmarks/warning/early_warning.py --fleets 4     # how the exposure was chosen
 
 Replays the complaints of profile `nhtsa` month by month, per model and component group; each month
 is judged from what was filed by its end. A recall is testable when at least ten complaints on the
@@ -21,41 +21,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from early_warning_series import Complaints, exposures, long_table, read_complaints
+from early_warning_fleet import compare_exposures
+from early_warning_series import (
+    FIRST,
+    SETTINGS,
+    TESTABLE,
+    Complaints,
+    alarms,
+    exposures,
+    read_complaints,
+)
 
-from aftersales.stats.alarms.drift import LIMIT
 from aftersales.stats.alarms.episodes import number_episodes
 from aftersales.stats.alarms.short_history import ears_limits
-from aftersales.stats.alarms.surveillance import monitor_many
 
 EXPOSURE = "root of others"
-SETTINGS = {  # false discovery rate of single months, limit of the cusum for lasting rises
-    "cautious": {"fdr": 0.05, "drift_limit": 5.0},
-    "standard": {"fdr": 0.10, "drift_limit": LIMIT},
-    "eager": {"fdr": 0.20, "drift_limit": 2.5},
-}
-TESTABLE = 10  # complaints before a recall
-FIRST = 9  # months of history before the first judgement
 EARS_CASES = 3  # in a month, below which EARS raises no alarm
 DRAWS = 2000
 DAYS = 30.4375  # in a month
-
-
-def alarms(data: Complaints, exposure: np.ndarray, **setting: float) -> tuple:
-    """Alarm and first month of an episode, as models x groups x months."""
-    table = long_table(data, exposure)
-    judged = monitor_many(
-        table, by=["model", "group"], season=12, start=FIRST, exposure="exposure", **setting
-    )
-    shape = data.count.shape
-    flat = [pd.Index(data.models).get_indexer(judged["model"])]
-    flat += [pd.Index(data.groups).get_indexer(judged["group"]), judged["period"].to_numpy()]
-    out = []
-    for name in ("alarm", "new"):
-        grid = np.zeros(shape, dtype=bool)
-        grid[tuple(flat)] = judged[name]
-        out.append(grid)
-    return tuple(out)
 
 
 def ears(data: Complaints) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +197,7 @@ def report(raw: Path, *, look_back: int, window: int, seed: int, out: Path | Non
 
 
 def default_folder() -> Path:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     home = Path(os.environ.get("AFTERSALES_SHARED") or root.parent / "shared")
     return home / "data" / "nhtsa_vehicle_complaints"
 
@@ -231,8 +214,6 @@ def main() -> None:
     parser.add_argument("--fleets", type=int, default=0, help="simulated fleets instead")
     wanted = parser.parse_args()
     if wanted.fleets:
-        from early_warning_fleet import compare_exposures
-
         print(compare_exposures(wanted.fleets, seed=wanted.seed).to_string())
     elif wanted.raw.is_dir():
         settings = {"look_back": wanted.look_back, "window": wanted.window, "seed": wanted.seed}

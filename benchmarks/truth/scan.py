@@ -1,6 +1,6 @@
 """Cluster scan: our numbers beside the packages', silence on uniform maps, time.
 
-    python benchmarks/scan.py [--maps 100] [--seed 1] [--reference ../shared/reference]
+    python benchmarks/truth/scan.py [--maps 100] [--seed 1] [--reference ../shared/reference]
 
 The comparison needs the folder of public reference tables and is left out without it.
 """

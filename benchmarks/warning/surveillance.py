@@ -1,6 +1,6 @@
 """Alarms on simulated weekly series: how many are false, how many rises are found, how fast.
 
-    python benchmarks/surveillance.py --seeds 2
+    python benchmarks/warning/surveillance.py --seeds 2
 
 Judges the recorded series of the reference folder where it is present (beside the repository, or
 at AFTERSALES_SHARED), series of its scenarios from other seeds, series of our own scenarios, and of
@@ -164,7 +164,7 @@ def speed(seed: int) -> None:
 
 
 def reference_folder() -> Path:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     home = Path(os.environ.get("AFTERSALES_SHARED") or root.parent / "shared")
     return home / "reference" / "trend_hotspot" / "simulation"
 

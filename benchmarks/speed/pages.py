@@ -1,6 +1,6 @@
 """How large the pages of a rendered folder are.
 
-    python benchmarks/pages.py [FOLDER]
+    python benchmarks/speed/pages.py [FOLDER]
 
 Prints the largest page of every notebook and of the index under FOLDER (`reports/sample` unless
 given), and what it is made of. The aim is at most 400 kB a page. Exit status 1 above that.

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from early_warning import FIRST, SETTINGS, TESTABLE, alarms
-from early_warning_series import Complaints, exposures
+from early_warning_series import FIRST, SETTINGS, TESTABLE, Complaints, alarms, exposures
 
 MODELS, GROUPS, YEARS, MONTHS = 8, 20, 12, 137
 NOISE = 1.3  # variance over mean of a month

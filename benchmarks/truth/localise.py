@@ -1,6 +1,7 @@
 """How well and how fast do `localise` and `localise_sum` name causes that are known?
 
-    python benchmarks/localise.py [--incidents] [--sums] [--shuffled] [--million] [--cases 100]
+    python benchmarks/truth/localise.py [--incidents] [--sums] [--shuffled] [--million]
+        [--cases 100]
 
 Without a choice all four parts run. Incidents are read from the folder of public reference data
 (`../shared/reference`, or AFTERSALES_SHARED); they are left out where it is absent. No option of
@@ -24,7 +25,7 @@ import pandas as pd
 
 from aftersales.stats.localise.localise import localise
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from yardsticks.localise_sum import localise_sum  # noqa: E402
 

@@ -1,6 +1,6 @@
-"""The cells of the reports with nothing around them: what `benchmarks/render.py` compares with.
+"""The cells of the reports with nothing around them: what `render.py` beside it compares with.
 
-    python benchmarks/_render_bare.py CN-44 CN-45
+    python benchmarks/speed/_render_bare.py CN-44 CN-45
 
 Libraries are loaded and what all regions share is prepared once; then a child is forked for every
 region and notebook, two at a time, and runs the cells with `exec`. What a cell displays is made,
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 
 
@@ -53,7 +53,7 @@ def _shown(thing: object) -> object:
 
 def main() -> None:
     if not sys.argv[1:]:
-        sys.exit(print("Regions are missing; `benchmarks/render.py` gives them."))
+        sys.exit(print("Regions are missing; `benchmarks/speed/render.py` gives them."))
     from aftersales.report.fork.safety import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT | {"MPLBACKEND": "agg"})

@@ -1,6 +1,6 @@
 """How often do our tests call something when nothing happened?
 
-    python benchmarks/calibration.py [--series 1000] [--seed 1]
+    python benchmarks/truth/calibration.py [--series 1000] [--seed 1]
 
 Simulates quiet series (36 months, growing exposure) and quiet tables, and prints the share
 called at p <= 0.005 beside the nominal one. Nothing here is tuned to the sample.

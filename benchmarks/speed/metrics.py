@@ -1,6 +1,6 @@
 """How long metrics take on millions of tickets beside the same SQL written by hand.
 
-    python benchmarks/metrics.py [N] [rounds]
+    python benchmarks/speed/metrics.py [N] [rounds]
 
 Makes a store of N tickets (5,000,000 unless given), with units, orders, returns, repairs and
 surveys to match, partitioned by 31 regions, in a temporary folder. Every metric is then asked for
