@@ -59,7 +59,8 @@ def imported(source: ast.AST, module: str = "") -> set[str]:
 def named(source: ast.AST) -> set[str]:
     """Modules of ours that a source names as text, to load them when they are needed."""
     texts = (n.value for n in ast.walk(source) if isinstance(n, ast.Constant))
-    return {text for text in texts if isinstance(text, str) and text in modules()}
+    homes = (text.partition(":")[0] for text in texts if isinstance(text, str))  # "module:name"
+    return {home for home in homes if home in modules()}
 
 
 def _base(node: ast.ImportFrom, module: str) -> str:

