@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import overview
 import pytest
 
 from aftersales import words
 from aftersales.data.mapping import schema
 from aftersales.metrics import registry
-from aftersales.questions import overview
 from aftersales.questions.registry import QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[1]

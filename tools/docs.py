@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import overview
+
 from aftersales.data.mapping import schema
 from aftersales.metrics import registry
-from aftersales.questions import overview
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, Callable[[], str]] = {
