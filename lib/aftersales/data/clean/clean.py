@@ -24,7 +24,7 @@ from aftersales.data.clean.parts import REJECTED as REJECTED_ROWS
 from aftersales.data.clean.rows import REASON, plan
 from aftersales.data.clean.stage import Progress, Staged, stage
 from aftersales.data.mapping import schema
-from aftersales.data.mapping.mapping import TableMapping, read_mapping
+from aftersales.data.mapping.mapping import read_mapping
 from aftersales.data.privacy.privacy import read_key
 from aftersales.data.read import values
 from aftersales.data.store import account
@@ -78,7 +78,7 @@ def clean_profile(
     """
     mappings = read_mapping(profile)
     day = as_of if as_of is not None else declared_day(profile)
-    key = _key(mappings)
+    key = read_key()
     with replacing(Path(processed), tables=set(schema.TABLES)) as new:
         staged = {}
         for name, mapping in mappings.items():
@@ -94,12 +94,6 @@ def clean_profile(
             )
             plausible.check(staged[name])
         return _finish(profile, staged, new=new, day=day)
-
-
-def _key(mappings: Mapping[str, TableMapping]) -> bytes:
-    """The secret of the pseudonyms; made and asked for only where a column needs it."""
-    personal = any(c.personal for m in mappings.values() for c in m.columns.values())
-    return read_key() if personal else b""
 
 
 def _finish(
