@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -120,8 +121,7 @@ def _finish(
     manifest = Manifest(
         schema.SCHEMA_VERSION, __version__, profile.name, f"{last:%Y-%m-%d}", counts
     )
-    _write_papers(profile, manifest, staged, new)
-    return manifest
+    return _write_papers(profile, manifest, staged, new)
 
 
 def _count(staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection) -> TableCount:
@@ -187,11 +187,16 @@ def _last_day(counts: Mapping[str, TableCount]) -> pd.Timestamp:
 
 def _write_papers(
     profile: Profile, manifest: Manifest, staged: Mapping[str, Staged], new: Path
-) -> None:
+) -> Manifest:
+    """Write the log and the manifest, which knows the files that reports will read."""
     notes = account.Account("")
     texts = profile.sources.get("notes") or []
     notes.add(Note("note", "note", 1, {"text": str(text)}) for text in texts)
     parts = pd.concat([a.rows() for a in (*(s.account for s in staged.values()), notes)])
     account.with_reasons(parts).to_csv(new / CLEANING_LOG, index=False, encoding="utf-8")
     account.write_parts(parts, path=new / LOG_PARTS)
+    papers = [new / LOG_PARTS, *sorted((new / REJECTED).glob("*.parquet"))]
+    known = {file.relative_to(new).as_posix(): sha256(file) for file in papers}
+    manifest = replace(manifest, papers=known)
     write_manifest(manifest, folder=new)
+    return manifest
