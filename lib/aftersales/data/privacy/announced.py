@@ -12,12 +12,14 @@ _IS = r"(?:号码|号|是|为|[\s:#=,(])?[\s:#=,(是为]{0,3}"
 _NO = r"(?:[ ]?(?:no\.?|number|num|id|#))?"
 
 _ID = re.compile(
-    rf"(?:身份证|证件号?|公民身份|居民身份|(?<![a-z])id(?:entity)?[ ]card|identity|id[ ]n(?:o\.?|umber))"
+    rf"(?:身份证|证件号?|公民身份|居民身份|(?<![a-z])id(?:entity)?[ ]card|identity"
+    rf"|id[ ]n(?:o\.?|umber))"
     rf"(?:编号|证号)?{_NO}{_IS}(?P<it>\d(?:[ .·-]?\d){{13,18}}[{LIKE_X}]?)(?!\d)",
     re.IGNORECASE | re.ASCII,
 )
 _PAPER = re.compile(
-    r"(?:护照|通行证|台胞证|台湾同胞证|回乡证|驾驶证|驾照|军官证|士兵证|居住证|居留证|社保卡?|医保卡?|学生证"
+    r"(?:护照|通行证|台胞证|台湾同胞证|回乡证|驾驶证|驾照|军官证|士兵证|居住证|居留证|社保卡?"
+    r"|医保卡?|学生证"
     r"|档案编?号|passport|driv\w{2,4}[ ]licen[cs]e|social[ ]security|(?<![a-z])ssn)"
     rf"(?:编号|档案编号)?{_NO}{_IS}"
     r"(?P<it>[A-Z]{0,3}[ ]?\d(?:[ -]?\d){4,17}(?:[A-Z](?![A-Z]))?(?:\(\w\))?)(?!\d)",
@@ -38,7 +40,8 @@ _HANDLE = r"(?P<it>[A-Za-z0-9_][A-Za-z0-9_.-]{4,29}(?<![.-]))"
 _ACCOUNTS = [
     re.compile(rf"{_WECHAT}(?:账号|帐号|号码|号|同号|群|加|名|id)?{_IS}{_HANDLE}", re.I | re.ASCII),
     re.compile(
-        rf"{_PLATFORM}(?:(?:账号|帐号|账户|用户名|昵称|号码|号|id)[\s:是为=]{{0,3}}|[ ]?[:=][ ]?){_HANDLE}",
+        rf"{_PLATFORM}(?:(?:账号|帐号|账户|用户名|昵称|号码|号|id)[\s:是为=]{{0,3}}"
+        rf"|[ ]?[:=][ ]?){_HANDLE}",
         re.IGNORECASE | re.ASCII,
     ),
 ]
@@ -46,30 +49,35 @@ _POSTCODE = re.compile(
     rf"(?:邮编|邮政编码|post(?:al )?code|zip(?: code)?){_IS}(?P<it>\d{{6}})(?!\d)", re.I | re.ASCII
 )
 _BIRTHDAY = re.compile(
-    rf"(?:出生(?:日期|年月日?|于)?|生日|birthday|date of birth|(?<![a-z])born(?: on)?|(?<![a-z])dob){_IS}"
+    rf"(?:出生(?:日期|年月日?|于)?|生日|birthday|date of birth|(?<![a-z])born(?: on)?"
+    rf"|(?<![a-z])dob){_IS}"
     r"(?P<it>(?:19|20)\d\d[-/.年]? ?\d{1,2}[-/.月]? ?\d{1,2}日?|(?:19|20)\d\d年(?:\d{1,2}月)?"
     r"|\d{1,2}[-/.月]\d{1,2}日?(?:[-/.](?:19|20)\d\d)?)",
     re.IGNORECASE | re.ASCII,
 )
 
 WORDS = (
-    "证", "社保", "医保", "身份", "档案", "卡", "号", "户", "微信", "微訊", "薇信", "威信", "维信", "v信", "扣扣", "qq", "vx", "wx",
-    "wechat", "weixin", "whatsapp", "telegram", "skype", "支付宝", "抖音", "快手", "小红书", "微博", "旺旺", "淘宝",
-    "京东", "钉钉", "飞书", "陌陌", "b站", "alipay", "tiktok", "line", "邮编", "邮政", "post", "zip", "出生", "生日", "birth",
-    "born", "dob", "id", "passport", "licen", "social", "ssn", "card", "account", "iban",
+    "证", "社保", "医保", "身份", "档案", "卡", "号", "户", "微信", "微訊", "薇信", "威信", "维信",
+    "v信", "扣扣", "qq", "vx", "wx", "wechat", "weixin", "whatsapp", "telegram", "skype", "支付宝",
+    "抖音", "快手", "小红书", "微博", "旺旺", "淘宝", "京东", "钉钉", "飞书", "陌陌", "b站",
+    "alipay", "tiktok", "line", "邮编", "邮政", "post", "zip", "出生", "生日", "birth", "born", "dob", "id",
+    "passport", "licen", "social", "ssn", "card", "account", "iban",
 )  # fmt: skip
 """One of these stands in every text in which something here can be found."""
 
 _ORDER = re.compile(  # what is numbered like a person's number and is none
-    r"(?:订单|工单|运单|单据|合同|保单|单号|编号|序列号?|流水号?|发票号?|物料号?|料号|件号|货号|型号|(?<![手座])机号|机身号?|条码|条形码|批次号?|批号"
-    r"|串号|串码|编码|代码|备件|配件|零件|部件|压缩机|主板|IMEI|MEID|ICCID|(?<![A-Za-z])(?:S/?N|P/?N|SKU|RMA|SO|PO"
+    r"(?:订单|工单|运单|单据|合同|保单|单号|编号|序列号?|流水号?|发票号?|物料号?|料号|件号"
+    r"|货号|型号|(?<![手座])机号|机身号?|条码|条形码|批次号?|批号"
+    r"|串号|串码|编码|代码|备件|配件|零件|部件|压缩机|主板|IMEI|MEID|ICCID"
+    r"|(?<![A-Za-z])(?:S/?N|P/?N|SKU|RMA|SO|PO"
     r"|order|invoice|tracking|serial|part|item|ticket|barcode|model|batch|lot|asin|ean|upc))"
     r"(?:号码|单号|编号|编码|号|码)?(?:[ ]?(?:no\.?|number|num|id))?[\s:#是为_-]{0,3}"
     r"(?P<it>[A-Za-z0-9][A-Za-z0-9-]{4,39})(?![A-Za-z0-9])",
     re.IGNORECASE | re.ASCII,
 )
 _MEASURED = re.compile(
-    r"(?:重量|净重|毛重|尺寸|长度|宽度|高度|价格|单价|金额|功率|容量|数量|里程|读数|电量|电压|电流|转速|压力"
+    r"(?:重量|净重|毛重|尺寸|长度|宽度|高度|价格|单价|金额|功率|容量|数量|里程|读数|电量|电压"
+    r"|电流|转速|压力"
     r"|(?<![a-z])(?:weight|size|price|power|weighs))[:是为约 ]{0,2}(?P<it>\d[\d .,X*]{0,30})",
     re.IGNORECASE | re.ASCII,
 )

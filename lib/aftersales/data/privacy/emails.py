@@ -26,7 +26,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"[A-Za-z0-9À-ɏ._%+'-]*[A-Za-z0-9À-ɏ_%+]$")
-_HAN_BEFORE = re.compile(r"[\u4e00-\u9fff]{1,4}$")
+_HAN_BEFORE = re.compile(r"[\u4e00-\u9fff]{1,3}$")
 _QUOTED = re.compile(r'"[^"\n]{1,60}"$')
 HINTS = ("@", "艾特", "(at", "[at", "{at", "<at", "#")
 
@@ -70,7 +70,7 @@ def _last(before: str) -> re.Match | None:
     """The longest address-like run at the end."""
     start = len(before)
     while start and (before[start - 1].isalnum() or before[start - 1] in "._%+'-"):
-        if "\u0370" <= before[start - 1]:
+        if before[start - 1] > "\u024f":  # the last of the Latin letters
             break
         start -= 1
     return _BEFORE.match(before, start)

@@ -10,9 +10,10 @@ from aftersales.data.privacy.views import HIDDEN, NUMERALS
 LONG = 20_000  # characters
 
 _END = r"\s@＠,，。；、"
+_LOCAL = r"[A-Za-z0-9À-ɏ０-９Ａ-Ｚａ-ｚ._%+'-]"
 _MARKS = r"\s\-－._/／、,，.．·*~()（）+:"
 _COARSE = [  # in this order; every repetition has an upper end, or cannot be tried twice
-    ("email", rf"[^{_END}]{{0,64}}+[ \t]?[@＠][ \t]?[^{_END}]{{1,255}}+"),
+    ("email", rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,64}}+)?[ \t]?[@＠][ \t]?[^{_END}]{{1,255}}+"),
     ("vin", r"(?<![A-Za-z0-9])[A-HJ-NPR-Za-hj-npr-z0-9]{13}\d{4}(?![A-Za-z0-9])"),
     ("account", r"(?:微信|[Vv][Xx]|[Qq][Qq]|扣扣)[号:：是\s]{0,4}[A-Za-z0-9_-]{5,30}"),
     ("phone", rf"[\d{NUMERALS}](?:[{_MARKS}]{{0,3}}[\d{NUMERALS}]){{6,}}+[XxＸ]?"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -32,11 +31,13 @@ _CANDIDATE = "(?i)" + "|".join(
         _DIGITS,
         rf"(?:[{NUMERALS}].{{0,2}}){{7}}",
         r"[0-9a-z０-９ａ-ｚ]{17}|[wｗ][jｊ]|[a-z]\d{6,8}|[1il][3-9][\doil]{9}",
-        rf"[{PROVINCES}][^\p{{L}}\p{{N}}]?[a-zａ-ｚ]|使\s?\p{{Nd}}{{3}}|\p{{Nd}}{{3}}使|车牌|牌照|号牌|plate|kennz|[a-zü]-[a-z]{{1,2}} \d{{3}}",
+        rf"[{PROVINCES}][^\p{{L}}\p{{N}}]?[a-zａ-ｚ]|使\s?\p{{Nd}}{{3}}|\p{{Nd}}{{3}}使"
+        rf"|车牌|牌照|号牌|plate|kennz|[a-zü]-[a-z]{{1,2}} \d{{3}}",
         r"微信|微訊|[薇威维]信|[vvqw][qx信]|ｑｑ|扣扣|wechat|weixin|whatsapp|telegram|skype|抖音|快手"
         r"|小红书|微博|旺旺|淘宝|支付宝|钉钉|飞书|陌陌|邮编|邮政编|出生|生日|birth|born|dob",
-        r"姓名|联系人|收[货件]人|寄件人|[机车户业]主|客户|用户姓|顾客姓|报修人|本人|我叫|我是|名叫"
-        r"|先生|女士|小姐|太太|阿姨|大爷|大妈|同志|老师|大[姐哥]|\bm(?:rs?|s|iss|x)\b|\bdr\b|\bname|contact|consignee|recipient",
+        r"姓名|联系人|收[货件]人|寄件人|[机车户业]主|客户|用户姓|顾客姓|报修人|本人|我叫|名叫"
+        r"|先生|女士|小姐|太太|阿姨|大爷|大妈|同志|老师|大[姐哥]"
+        r"|\bm(?:rs?|s|iss|x)\b|\bdr\b|\bname|contact|consignee|recipient",
         r"[住地]址|家住|住在|住所|[寄送][到至往货]|[0-9０-９][^\s]{0,3}[栋幢座单楼]|[路街道巷弄同][0-9０-９]",
     ]
 )

@@ -110,9 +110,9 @@ def find_cards(text: str) -> Iterator[Span]:
         groups = [
             (run.start() + g.start(), run.start() + g.end()) for g in _DIGITS.finditer(run[0])
         ]
-        for first, (start, last) in enumerate(groups):
+        for first, (start, _) in enumerate(groups):
             digits = 0
-            for begin, end in groups[first:]:
+            for begin, end in groups[first : first + _LONGEST_CARD]:
                 digits += end - begin
                 if digits > _LONGEST_CARD:
                     break

@@ -49,8 +49,8 @@ _WORD = (
 _ANNOUNCED = rf"""{_WORD}(?:号码|号|[ ]?(?:no\.?|number))?(?!\w)?
     (?:[: ]{{0,3}}(?!{_DAY})(?P<number>(?:\d(?:[ -]?\d){{6,12}}))
     |[是为][: ]?(?!{_DAY})(?P<said>\d(?:[ -]?\d){{7,12}}))(?!\d)"""
-_LOCAL = r"""(?:香港|澳门|新加坡|(?<![a-z])(?:HK|hong[ ]kong|macau|macao|singapore))[ :电话号码]{0,5}
-    (?P<number>[2-9]\d{3}[ -]?\d{4})(?!\d)"""
+_LOCAL = r"""(?:香港|澳门|新加坡|(?<![a-z])(?:HK|hong[ ]kong|macau|macao|singapore))
+    [ :电话号码]{0,5}(?P<number>[2-9]\d{3}[ -]?\d{4})(?!\d)"""
 _PATTERNS = [
     re.compile(pattern, re.VERBOSE | re.ASCII | re.IGNORECASE)
     for pattern in (
@@ -69,7 +69,7 @@ _PATTERNS.append(re.compile(_LETTERS_FOR_DIGITS, re.ASCII))
 _ASKED = 20  # numbers of a text that are looked up by country; that many more are taken as found
 _ABROAD = re.compile(r"(?<!\d)(?:\+|00)[1-9][\d ().-]{5,20}\d(?!\d)", re.ASCII)
 _NATIONAL = re.compile(r"(?<!\d)\(?\d{2,5}(?:[ ().-]{1,2}\d{2,7}){1,5}(?!\d)", re.ASCII)
-_FREE_CALL = re.compile(r"[48]00 ")  # with blanks; more often measures than somebody's number
+_FREE_CALL = re.compile(r"\(?[48]00 ")  # with blanks; more often measures than somebody's number
 _DATE = re.compile(r"(?<!\d)\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)", re.ASCII)
 
 
