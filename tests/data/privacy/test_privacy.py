@@ -68,6 +68,7 @@ def test_the_key_is_made_on_first_use_with_a_notice_and_then_kept(home):
 
 def test_the_environment_comes_before_the_file(home, monkeypatch):
     (home / "named").write_text("the key in a file that is named\n")
+    (home / "named").chmod(0o600)
     monkeypatch.setenv("AFTERSALES_KEY_FILE", str(home / "named"))
     assert read_key() == b"the key in a file that is named"
     monkeypatch.setenv("AFTERSALES_KEY", "the key in the environment")
@@ -89,6 +90,35 @@ def test_a_key_file_that_is_named_but_missing_is_an_error_not_a_new_key(home, mo
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe\x00 not text at all"])
 def test_a_key_file_without_a_usable_key_is_an_error(home, monkeypatch, content):
     (home / "named").write_bytes(content)
+    (home / "named").chmod(0o600)
     monkeypatch.setenv("AFTERSALES_KEY_FILE", str(home / "named"))
     with pytest.raises(ConfigError, match="key"):
+        read_key()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a",
+        "fifteen letters",
+        "aaaaaaaaaaaaaaaa",
+        "abcdabcdabcdabcdabcd",
+        "password" * 3,
+        "0123456789abcdefghij",
+        "1111222233334444",
+    ],
+)
+def test_a_weak_key_is_refused_with_a_way_to_a_better_one(home, monkeypatch, key):
+    monkeypatch.setenv("AFTERSALES_KEY", key)
+    with pytest.raises(ConfigError, match=r"could be guessed.*`openssl rand -hex 32` makes one\."):
+        read_key()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o666])
+def test_a_key_file_that_others_can_read_is_refused(home, monkeypatch, mode):
+    (home / "named").write_text("the key in a file that is named\n")
+    (home / "named").chmod(mode)
+    monkeypatch.setenv("AFTERSALES_KEY_FILE", str(home / "named"))
+    with pytest.raises(ConfigError, match=r"read by other users.*Run `chmod 600 .*named`"):
         read_key()

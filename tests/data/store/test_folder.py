@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 
@@ -101,6 +102,38 @@ def test_a_folder_with_other_files_is_never_replaced(company):
     with pytest.raises(DataError, match=r"thesis\.docx, which is not a processed table"):
         company.clean_tickets(TICKETS)
     assert (company.processed / "thesis.docx").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
+def test_only_the_owner_can_open_the_tables_and_what_is_kept_of_rows(company):
+    company.clean_tickets(TICKETS)
+    kept = [company.processed / ".parts", *(company.processed / ".parts").rglob("*")]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in kept}
+    assert stat.S_IMODE(company.processed.stat().st_mode) == 0o700
+    assert stat.S_IMODE((company.processed / "manifest.json").stat().st_mode) == 0o600
+    assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in kept}
+
+
+def test_tables_behind_a_link_stay_behind_it(company, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    company.processed.parent.mkdir(parents=True)
+    company.processed.symlink_to(disk / "tables")
+    (disk / "tables").mkdir()
+    for _ in range(2):
+        store = company.clean_tickets(TICKETS)
+        assert company.processed.is_symlink()
+        assert (disk / "tables" / "manifest.json").is_file()
+    assert len(rows(store)) == 2
+    assert [p.name for p in disk.iterdir()] == ["tables"]
+    assert [p.name for p in company.processed.parent.iterdir()] == ["acme"]
+
+
+def test_a_link_left_beside_the_tables_is_no_hindrance(company, tmp_path):
+    company.clean_tickets(TICKETS)
+    company.processed.with_name(".acme.old").symlink_to(tmp_path / "gone")
+    assert len(rows(company.clean_tickets(TICKETS))) == 2
+    assert [p.name for p in company.processed.parent.iterdir()] == ["acme"]
 
 
 def _content(folder):

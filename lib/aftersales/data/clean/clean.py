@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -24,7 +25,7 @@ from aftersales.data.clean.parts import REJECTED as REJECTED_ROWS
 from aftersales.data.clean.rows import REASON, plan
 from aftersales.data.clean.stage import Progress, Staged, stage
 from aftersales.data.mapping import schema
-from aftersales.data.mapping.mapping import TableMapping, read_mapping
+from aftersales.data.mapping.mapping import read_mapping
 from aftersales.data.privacy.privacy import read_key
 from aftersales.data.read import values
 from aftersales.data.store import account
@@ -78,7 +79,7 @@ def clean_profile(
     """
     mappings = read_mapping(profile)
     day = as_of if as_of is not None else declared_day(profile)
-    key = _key(mappings)
+    key = read_key()
     with replacing(Path(processed), tables=set(schema.TABLES)) as new:
         staged = {}
         for name, mapping in mappings.items():
@@ -94,12 +95,6 @@ def clean_profile(
             )
             plausible.check(staged[name])
         return _finish(profile, staged, new=new, day=day)
-
-
-def _key(mappings: Mapping[str, TableMapping]) -> bytes:
-    """The secret of the pseudonyms; made and asked for only where a column needs it."""
-    personal = any(c.personal for m in mappings.values() for c in m.columns.values())
-    return read_key() if personal else b""
 
 
 def _finish(
@@ -126,8 +121,7 @@ def _finish(
     manifest = Manifest(
         schema.SCHEMA_VERSION, __version__, profile.name, f"{last:%Y-%m-%d}", counts
     )
-    _write_papers(profile, manifest, staged, new)
-    return manifest
+    return _write_papers(profile, manifest, staged, new)
 
 
 def _count(staged: Staged, done: Finished, connection: duckdb.DuckDBPyConnection) -> TableCount:
@@ -193,11 +187,16 @@ def _last_day(counts: Mapping[str, TableCount]) -> pd.Timestamp:
 
 def _write_papers(
     profile: Profile, manifest: Manifest, staged: Mapping[str, Staged], new: Path
-) -> None:
+) -> Manifest:
+    """Write the log and the manifest, which knows the files that reports will read."""
     notes = account.Account("")
     texts = profile.sources.get("notes") or []
     notes.add(Note("note", "note", 1, {"text": str(text)}) for text in texts)
     parts = pd.concat([a.rows() for a in (*(s.account for s in staged.values()), notes)])
     account.with_reasons(parts).to_csv(new / CLEANING_LOG, index=False, encoding="utf-8")
     account.write_parts(parts, path=new / LOG_PARTS)
+    papers = [new / LOG_PARTS, *sorted((new / REJECTED).glob("*.parquet"))]
+    known = {file.relative_to(new).as_posix(): sha256(file) for file in papers}
+    manifest = replace(manifest, papers=known)
     write_manifest(manifest, folder=new)
+    return manifest

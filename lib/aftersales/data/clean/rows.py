@@ -29,7 +29,7 @@ class Plan:
     ----------
     as_of : last complete day, None if neither the profile nor the caller says it
     regions : folded spelling -> region id
-    key : the secret of the pseudonyms
+    key : the secret of the pseudonyms and of the marks by which rows are told apart
     """
 
     mapping: TableMapping

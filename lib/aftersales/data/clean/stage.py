@@ -1,8 +1,9 @@
 """First half of cleaning: raw rows through the steps, batch by batch, into staged Parquet files.
 
 A staged row has the canonical columns and ``__row`` (position in the table), ``__file``,
-``__line``, ``__hash`` (of the complete source row), ``__content`` (of the declared content key)
-and ``__order`` (the source column that says which of several rows about one record to keep).
+``__line``, ``__hash`` (of the complete source row) and ``__content`` (of the declared content
+key), both keyed, and ``__order`` (the source column that says which of several rows about one
+record to keep).
 Personal data are replaced and masked before anything is written.
 """
 
@@ -21,7 +22,8 @@ import pyarrow.parquet as pq
 
 from aftersales.data.clean import parts, rejects, steps, text_steps
 from aftersales.data.clean.parts import Part
-from aftersales.data.clean.rows import Plan, Rows
+from aftersales.data.clean.rows import Plan, Rows, combined
+from aftersales.data.privacy.siphash import siphash
 from aftersales.data.read import values
 from aftersales.data.read.batch import FILE, LINE, Batch
 from aftersales.data.read.sources import SourceReader, find_files
@@ -161,9 +163,9 @@ def run(rows: Rows, plan: Plan) -> Rows:
 
 def _write(rows: Rows, part: Part, plan: Plan, number: int) -> tuple[Note, ...]:
     """Hide personal data and write the rows that remain; what was hidden."""
-    _count_combinations(rows, part, plan)
     marks = _marks(rows, plan)
     hidden = steps.privacy(rows, plan)
+    _count_combinations(hidden, part, plan)
     n = len(rows.source)
     numbers = pa.array(np.arange(part.rows, part.rows + n))
     table = pa.table({**hidden.columns, "__row": numbers, **marks})
@@ -194,14 +196,13 @@ def _marks(rows: Rows, plan: Plan) -> dict[str, Any]:
     source = rows.source
     names = [n for n in source.column_names if n not in (FILE, LINE)]
     marks = {FILE: source[FILE], LINE: source[LINE].cast(pa.int64())}
-    salt = hmac.digest(plan.key, b"rows", "sha256").hex()
-    marks["__hash"] = _hash([source[n] for n in names], salt)
+    marks["__hash"] = _keyed([source[n] for n in names], plan.key)
     key = plan.mapping.content_key
     if key:
         chosen = key.columns or [n for n in names if n not in key.besides]
         columns = [rows.columns.get(n, rows.cells.get(n)) for n in chosen]
         empty = [pc.is_null(column) for column in columns]
-        content = _hash(columns, salt).combine_chunks()
+        content = _keyed(columns, plan.key)
         for column in empty[1:]:
             empty[0] = pc.and_(empty[0], column)
         marks["__content"] = pc.if_else(empty[0], pa.scalar(None, content.type), content)
@@ -210,12 +211,18 @@ def _marks(rows: Rows, plan: Plan) -> dict[str, Any]:
     return marks
 
 
-def _hash(columns: list[Any], salt: str) -> pa.ChunkedArray:
-    """Equal for equal rows; with the salt, nobody without the key can try out what they hold."""
+def _keyed(columns: list[Any], key: bytes) -> pa.Array:
+    """Equal for equal rows; without the key nobody can try out what they hold.
+
+    DuckDB's hash tells rows apart and is quick, but whoever sees it can undo it; so it is hashed
+    once more with a key, and only that is kept.
+    """
+    salt = hmac.digest(key, b"rows", "sha256").hex()
     names = [f"c{i}" for i in range(len(columns))]
     table = pa.table(dict(zip(names, columns, strict=True)))
     query = f"select hash('{salt}', {', '.join(names)}) as value from batch"
-    return values.query(query, table)["value"]
+    numbers = combined(values.query(query, table)["value"]).to_numpy()
+    return pa.array(siphash(numbers, key=hmac.digest(key, b"row marks", "sha256")))
 
 
 def _count_combinations(rows: Rows, part: Part, plan: Plan) -> None:
@@ -223,8 +230,13 @@ def _count_combinations(rows: Rows, part: Part, plan: Plan) -> None:
         columns = {n: rows.columns.get(n, rows.cells.get(n)) for n in gap.columns}
         found = pa.table(columns).group_by(list(columns)).aggregate([])
         combinations = zip(*(found[n].to_pylist() for n in columns), strict=True)
-        complete = {tuple(map(str, c)) for c in combinations if None not in c}
+        complete = {tuple(_told_apart(v, plan) for v in c) for c in combinations if None not in c}
         part.combinations.setdefault(i, set()).update(complete)
+
+
+def _told_apart(value: Any, plan: Plan) -> str:
+    """What stands for a value where only its being another one counts."""
+    return hmac.digest(plan.key, str(value).encode(), "sha256").hex()[:16]
 
 
 def _gap_notes(staged: Staged) -> list[Note]:

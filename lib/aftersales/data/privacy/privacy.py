@@ -5,9 +5,13 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import stat
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
+from math import log2
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +26,9 @@ __all__ = ["KINDS", "mask_text", "pseudonym", "read_key"]
 KEY_VARIABLE = "AFTERSALES_KEY"
 KEY_FILE_VARIABLE = "AFTERSALES_KEY_FILE"
 SHORTEST_KEY = 16  # bytes; a shorter key can be guessed by trying
+LEAST_SURPRISE = 40.0  # bits; words and digits have 2.5 to 4 a character
 PSEUDONYM_LENGTH = 16  # hex digits = 64 bits: two of 100 million customers collide once in 3,700
+_MAKE_ONE = "`openssl rand -hex 32` makes one."
 
 
 def pseudonym(values: pd.Series, *, key: bytes) -> pd.Series:
@@ -79,10 +85,10 @@ def read_key(*, notice: Callable[[str], object] = print, root: Path | None = Non
     Raises
     ------
     ConfigError
-        The key is too short, or its file is missing, unreadable or inside the project.
+        The key is weak, or its file is missing, unreadable, open to others or inside the project.
     """
     if text := os.environ.get(KEY_VARIABLE, "").strip():
-        return _long_enough(text, where=f"the environment variable {KEY_VARIABLE}")
+        return _strong(text, where=f"the environment variable {KEY_VARIABLE}")
     named = os.environ.get(KEY_FILE_VARIABLE, "").strip()
     path = Path(named).expanduser() if named else _user_config() / "aftersales" / "key"
     _refuse_inside(path, root=root or _project())
@@ -93,7 +99,8 @@ def read_key(*, notice: Callable[[str], object] = print, root: Path | None = Non
                 f"unset {KEY_FILE_VARIABLE} to let a key be made in your configuration folder."
             )
         _make_key(path, notice=notice)
-    return _long_enough(_read(path), where=f"the key file {path}")
+    _refuse_open(path)
+    return _strong(_read(path), where=f"the key file {path}")
 
 
 def _user_config() -> Path:
@@ -166,11 +173,41 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _long_enough(text: str, *, where: str) -> bytes:
+def _strong(text: str, *, where: str) -> bytes:
+    """The key as bytes, or an error if it could be found by trying."""
     key = text.encode()
     if len(key) < SHORTEST_KEY:
         raise ConfigError(
             f"The key in {where} has {len(key)} characters, so it could be guessed. Use "
-            f"{SHORTEST_KEY} or more."
+            f"{SHORTEST_KEY} or more; {_MAKE_ONE}"
+        )
+    if _surprise(text) < LEAST_SURPRISE:
+        raise ConfigError(
+            f"The key in {where} repeats itself or counts on, so it could be guessed; {_MAKE_ONE}"
         )
     return key
+
+
+def _surprise(text: str) -> float:
+    """Bits of the characters that neither repeat nor continue what stands before them."""
+    text = _once(text[:256])
+    steps = [ord(after) - ord(before) for before, after in pairwise(text)]
+    follows = [step in (0, last) for step, last in zip(steps, [None, *steps], strict=False)]
+    new = text[:1] + "".join(c for c, known in zip(text[1:], follows, strict=True) if not known)
+    shares = [n / len(new) for n in Counter(new).values()]
+    return -len(new) * sum(share * log2(share) for share in shares)
+
+
+def _once(text: str) -> str:
+    """What `text` repeats: "abab" is twice "ab"."""
+    period = (text + text).find(text, 1)
+    return text[:period]
+
+
+def _refuse_open(path: Path) -> None:
+    """A key that others on this machine can read is no secret."""
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConfigError(
+            f"The key file {path} can be read by other users of this machine, and with the key "
+            f"pseudonyms can be reversed. Run `chmod 600 {path}`."
+        )

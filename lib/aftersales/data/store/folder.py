@@ -2,7 +2,11 @@
 
 A run writes to ``.<name>.new-<process id>``. When all is written, the old folder is renamed to
 ``.<name>.old`` and the new one takes its name. A run that is interrupted before that leaves the
-old folder as it was; one killed between the two renames is mended by `recover`.
+old folder as it was; one killed between the two renames is mended by `recover`. All of this
+happens where the folder really lies, if its name is a link to another disk.
+
+Only the owner can open the folder; what is kept to be read again (`KEPT`) and the manifest are
+closed to others even where the folder is opened to them later.
 """
 
 from __future__ import annotations
@@ -36,15 +40,18 @@ def replacing(folder: Path, *, tables: set[str]) -> Iterator[Path]:
         If `folder` holds something else than processed tables, or cannot be written, or the disk
         is full. What was written is removed, and `folder` is as it was.
     """
+    folder = folder.resolve()
     recover(folder)
     _check_ours(folder, tables)
     new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:
         _remove_left_over(folder)
-        new.mkdir(parents=True)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.mkdir(mode=0o700)
         (new / STAGING).mkdir()
         yield new
         shutil.rmtree(new / STAGING)
+        _close(new)
         _publish(new, folder)
     except (OSError, duckdb.Error) as error:
         raise _explained(error, folder) from error
@@ -54,6 +61,7 @@ def replacing(folder: Path, *, tables: set[str]) -> Iterator[Path]:
 
 def recover(folder: Path) -> None:
     """Put the old folder back if a run was killed between the two renames."""
+    folder = folder.resolve()
     old = _old(folder)
     if old.is_dir() and not folder.exists():
         old.rename(folder)
@@ -61,6 +69,8 @@ def recover(folder: Path) -> None:
 
 def _publish(new: Path, folder: Path) -> None:
     old = _old(folder)
+    if old.is_symlink():
+        old.unlink()
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
@@ -70,6 +80,13 @@ def _publish(new: Path, folder: Path) -> None:
         recover(folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _close(new: Path) -> None:
+    """Take the rights of others from what is kept of single rows, and from the account."""
+    for place in (new / KEPT, *(new / KEPT).rglob("*")):
+        place.chmod(0o700 if place.is_dir() else 0o600)
+    (new / MANIFEST).chmod(0o600)
 
 
 def _old(folder: Path) -> Path:

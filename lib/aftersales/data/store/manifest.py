@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,20 @@ class TableCount:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The account of a cleaning run, one `TableCount` per table."""
+    """The account of a cleaning run, one `TableCount` per table.
+
+    Attributes
+    ----------
+    as_of : the last complete day, YYYY-MM-DD
+    papers : the other files that are read later, such as rejected rows -> SHA-256 of their bytes
+    """
 
     schema_version: int
     code_version: str
     profile: str
-    as_of: str  # the last complete day, YYYY-MM-DD
+    as_of: str
     tables: Mapping[str, TableCount]
+    papers: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,11 +95,28 @@ def read_manifest(folder: Path, *, profile: str) -> dict[str, Any]:
         raise DataError(f"{folder} holds no {MANIFEST}, so its tables cannot be trusted. {again}")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(manifest["tables"], dict):
-            raise TypeError
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path} is damaged: it is not a manifest of ours. {again}") from None
+        readable = _is_manifest(manifest)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        readable = False
+    if not readable:
+        raise DataError(f"{path} is damaged: it is not a manifest of ours. {again}")
     return manifest
+
+
+def _is_manifest(found: Any) -> bool:
+    """Whether parsed JSON has all that is read of a manifest, each of its kind."""
+    date.fromisoformat(found["as_of"])
+    tables = list(found["tables"].values())
+    numbers = [t[name] for t in tables for name in ("read", "kept", "duplicates", "rejected")]
+    lists = [t[name] for t in tables for name in ("columns", "inputs")]
+    texts = [text for t in tables for text in (t["first"], t["last"], *t["columns"])]
+    for files in (*(t["files"] for t in tables), found.get("papers", {})):
+        texts += [text for pair in files.items() for text in pair]
+    return (
+        all(type(number) is int for number in numbers)
+        and all(isinstance(one, list) for one in lists)
+        and all(isinstance(text, str) for text in texts)
+    )
 
 
 def sha256(path: Path) -> str:

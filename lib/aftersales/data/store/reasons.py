@@ -226,6 +226,10 @@ _KINDS = {  # what `masks` finds
     "card": N_("bank cards"),
     "phone": N_("phone numbers"),
     "plate": N_("licence plates"),
+    "account": N_("names of accounts"),
+    "name": N_("names of persons"),
+    "address": N_("postal addresses"),
+    "birthday": N_("birthdays"),
 }
 
 

@@ -21,6 +21,7 @@ from aftersales.data.mapping.schema import SCHEMA_VERSION
 from aftersales.data.store import account
 from aftersales.data.store.folder import LOG_PARTS, recover
 from aftersales.data.store.manifest import read_manifest
+from aftersales.data.store.verified import verify
 from aftersales.errors import DataError, RequestError, nearest
 from aftersales.profile.config import Profile
 
@@ -179,7 +180,8 @@ class Store:
 def open_store(
     profile: Profile, *, processed: Path | None = None, engine: Engine = "duckdb"
 ) -> Store:
-    """The store of a profile, checked: tables are there, and of the schema this code reads.
+    """The store of a profile, checked: its files are those that cleaning wrote (see `verified`),
+    and of the schema this code reads.
 
     Parameters
     ----------
@@ -202,9 +204,7 @@ def open_store(
             f"The tables in {folder} belong to profile {found.get('profile')}, "
             f"not to {profile.name}. {again}"
         )
-    gone = [t for t in store.tables if not (folder / t).is_dir()]
-    if gone:
-        raise DataError(f"The folder of table {gone[0]} is missing in {folder}. {again}")
+    verify(folder, manifest=found, profile=profile.name)
     return store
 
 

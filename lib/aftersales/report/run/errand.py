@@ -22,7 +22,7 @@ from typing import Any
 
 from aftersales.data.read.remote import bring
 from aftersales.data.store.manifest import MANIFEST
-from aftersales.data.store.store import Store
+from aftersales.data.store.store import open_store
 from aftersales.errors import RequestError
 from aftersales.profile.config import read_profile
 from aftersales.report.fork.lane import Ready
@@ -146,8 +146,8 @@ def _check_tables(tables: Path, parcel: Parcel, root: Path) -> None:
 
 @functools.cache
 def _fingerprint(tables: Path, changed: int, profile: str, root: Path) -> str:
-    """The fingerprint of tables whose manifest was written at `changed`."""
-    return Store(read_profile(profile, root=root), tables).fingerprint()
+    """The fingerprint of tables whose manifest was written at `changed`, once they are checked."""
+    return open_store(read_profile(profile, root=root), processed=tables).fingerprint()
 
 
 def _task(errand: Errand, *, root: Path, tables: Path, folder: Path) -> Task:
