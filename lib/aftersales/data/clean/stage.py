@@ -132,7 +132,7 @@ def _stage_part(part: Part, plan: Plan, batches: Iterator[Batch]) -> Iterator[in
         for number, found in enumerate(batches):
             part.read += len(found.records) + len(found.broken)
             rejected.write_broken(found.broken)
-            account.add(broken_notes(found.broken))
+            account.add([*found.notes, *broken_notes(found.broken)])
             rows = run(Rows(_one_piece(found.records)), plan)
             for gone in rows.rejected:
                 rejected.write(gone)

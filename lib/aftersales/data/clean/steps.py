@@ -12,6 +12,7 @@ from aftersales.data.clean.rows import Plan, Rows
 from aftersales.data.mapping.fields import ColumnMapping
 from aftersales.data.privacy.privacy import mask_text, pseudonym
 from aftersales.data.read import values
+from aftersales.data.read.cells import amounts, times
 from aftersales.data.store.account import Note
 from aftersales.profile.regions import UNKNOWN, fold
 
@@ -29,16 +30,16 @@ def make_columns(rows: Rows, plan: Plan) -> Rows:
         elif column.sql is not None:
             place = f"columns: {column.name}: sql"
             found = rows.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
-            made[column.name] = _as_cells(found, column)
+            made[column.name] = _as_cells(found, column, plan.timezone)
         else:
             made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(rows.source))
     return rows.with_columns(made)
 
 
-def _as_cells(found: pa.Array, column: ColumnMapping) -> pa.Array:
+def _as_cells(found: pa.Array, column: ColumnMapping, timezone: str) -> pa.Array:
     """What an expression gave, as text; times stay times where a date is wanted."""
     if pa.types.is_timestamp(found.type) and found.type.tz:
-        found = found.cast(pa.timestamp("us"))
+        found = times.local(found, timezone)
     if column.kind == "date" and pa.types.is_temporal(found.type):
         return found.cast(values.TIME)
     return found.cast(pa.string())
@@ -80,8 +81,15 @@ def dates(rows: Rows, plan: Plan) -> Rows:
         before = rows.columns[column.name]
         if before.type == values.TIME:
             continue
-        formats = column.format or values.ISO_FORMATS
-        after = values.dates(before, formats=formats, timezone=plan.timezone)
+        after = times.dates(
+            before,
+            formats=column.format,
+            timezone=plan.timezone,
+            written_in=column.written_in,
+            serials=plan.mapping.may_be_excel,
+        )
+        if column.swapped:
+            after = times.exchanged(after)
         rows = rows.with_columns({column.name: after})
         lost = pc.and_(pc.is_valid(before), pc.is_null(after))
         seen = (
@@ -102,9 +110,9 @@ def future_dates(rows: Rows, plan: Plan) -> Rows:
         if limit is None or (column.max is None and (plan.table, column.name) in AHEAD):
             continue
         limit = end_of_day(limit)
-        times = rows.columns[column.name]
-        late = pc.greater(times, _moment(limit))
-        seen = {"high": _day(pc.max(times))} if values.n_true(late) else {}
+        found = rows.columns[column.name]
+        late = pc.greater(found, _moment(limit))
+        seen = {"high": _day(pc.max(found))} if values.n_true(late) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies after {limit:%Y-%m-%d}"
         rows = _lose(rows, column, late, "future dates", "future", said, seen, reason)
@@ -115,9 +123,9 @@ def impossible_dates(rows: Rows, plan: Plan) -> Rows:
     """No date lies before its declared `min`, or 1900."""
     for column in plan.columns("date"):
         limit = EARLIEST if column.min is None else column.min
-        times = rows.columns[column.name]
-        early = pc.less(times, _moment(limit))
-        seen = {"low": _day(pc.min(times))} if values.n_true(early) else {}
+        found = rows.columns[column.name]
+        early = pc.less(found, _moment(limit))
+        seen = {"low": _day(pc.min(found))} if values.n_true(early) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies before {limit:%Y-%m-%d}"
         rows = _lose(rows, column, early, "impossible dates", "past", said, seen, reason)
@@ -143,7 +151,7 @@ def numbers(rows: Rows, plan: Plan) -> Rows:
 
 def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
     before = rows.columns[column.name]
-    after = values.numbers(before)
+    after = amounts.numbers(before, column.writing)
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
     if column.scale != 1:
         after = pc.multiply(after, column.scale)

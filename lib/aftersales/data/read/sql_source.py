@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from aftersales.data.mapping.mapping import TableMapping
 from aftersales.data.read.batch import Batch, broken_table, text_table
-from aftersales.data.read.excel_source import text_of
+from aftersales.data.read.excel_book import text_of
 from aftersales.data.read.text.csv_header import checked_names
 from aftersales.errors import ConfigError, DataError
 
@@ -77,7 +77,7 @@ def open_sql(mapping: TableMapping, *, raw: Path) -> SqlSource:
     place = f"{mapping.place}: sql"
     engine = _engine(_filled(mapping.sql.url, raw=raw, place=place), place=place)
     with _query(engine, mapping.sql.query, rows=_HEAD, place=place) as result:
-        names = checked_names(list(result.keys()), path=place)
+        names = checked_names(names := list(result.keys()), path=place, wanted=names)
         if result.fetchone() is None:
             raise DataError(f"{place}: the query finds no records; correct `query`.")
     return SqlSource(engine, mapping.sql.query, place, names)
