@@ -123,6 +123,7 @@ def _run(root: Path, arguments: list[str], pipe: Any) -> None:
 
 
 if __name__ == "__main__":
+    import aftersales.command.cli
     import aftersales.data.clean.clean
     import aftersales.metrics.registry  # noqa: F401  loaded once, before the forks
 

@@ -40,6 +40,7 @@ _FIRST: tuple[Step, ...] = (
     text_steps.flags,
     steps.make_columns,
     steps.codes,
+    steps.rounded_ids,
     steps.dates,
     steps.future_dates,
     steps.impossible_dates,

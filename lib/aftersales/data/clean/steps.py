@@ -18,7 +18,8 @@ from aftersales.profile.regions import UNKNOWN, fold
 
 EARLIEST = pd.Timestamp("1900-01-01")  # no after-sales record is older; a profile may say later
 AHEAD = {("orders", "promised_at"), ("subscriptions", "due_at")}  # may lie after as_of
-_TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+_COUNTED = {"reopened", "escalated"}  # a source may say how often instead of whether
+_LOOKED_AT = 10_000  # cells of a batch that tell how its numbers are written
 
 
 def make_columns(rows: Rows, plan: Plan) -> Rows:
@@ -75,6 +76,18 @@ def _others(rows: Rows, column: ColumnMapping, before: pa.Array, after: pa.Array
     return rows.noted(Note("codes", "other_missing", values.n_true(lost), said))
 
 
+def rounded_ids(rows: Rows, plan: Plan) -> Rows:
+    """Count ids that a spreadsheet turned into numbers and rounded, such as 2.02E+17."""
+    for column in plan.columns("str"):
+        if column.name.endswith("_id"):
+            cells = rows.columns[column.name]
+            n = 0
+            if values.n_true(pc.match_substring(cells, "E+", ignore_case=False)):
+                n = values.n_true(pc.match_substring_regex(cells, r"^\d(\.\d+)?E\+\d{2,}$"))
+            rows = rows.noted(Note("doubts", "scientific", n, {"column": column.name}))
+    return rows
+
+
 def dates(rows: Rows, plan: Plan) -> Rows:
     """Read dates by the declared formats; a required one that cannot be read rejects its row."""
     for column in plan.columns("date"):
@@ -92,9 +105,7 @@ def dates(rows: Rows, plan: Plan) -> Rows:
             after = times.exchanged(after)
         rows = rows.with_columns({column.name: after})
         lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        seen = (
-            {"example": values.shape(before.filter(lost)[0].as_py())} if values.n_true(lost) else {}
-        )
+        seen = _example(before, lost)
         shown = ", ".join(column.format) or "ISO 8601"
         said = {"column": column.name, "formats": shown}
         total = Note("dates", "", len(before) - before.null_count, {"column": column.name})
@@ -135,18 +146,44 @@ def impossible_dates(rows: Rows, plan: Plan) -> Rows:
 def numbers(rows: Rows, plan: Plan) -> Rows:
     """Read numbers and yes/no, apply the scale, and keep numbers in their range."""
     for column in plan.columns("bool"):
-        before = rows.columns[column.name]
-        after = values.truths(before)
-        lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        rows = rows.with_columns({column.name: after})
-        said = {"column": column.name}
-        rows = rows.noted(Note("numbers", "truth_missing", values.n_true(lost), said))
+        rows = _read_truths(rows, column)
     for column in plan.columns("int", "float"):
         rows = _in_range(_read_numbers(rows, column), column)
         if column.kind == "int":
             whole = rows.columns[column.name].cast(pa.int64(), safe=False)
             rows = rows.with_columns({column.name: whole})
     return rows
+
+
+def _read_truths(rows: Rows, column: ColumnMapping) -> Rows:
+    before = rows.columns[column.name]
+    counts = column.name in _COUNTED
+    after = values.truths(before, counts=counts)
+    lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+    said, notes = {"column": column.name}, []
+    if counts:
+        more = pc.match_substring_regex(before, values.COUNT)
+        notes = [
+            Note("numbers", "counted", values.n_true(more), said),
+            Note("numbers", "", values.n_true(pc.invert(after)), {**said, "is": "no"}),
+        ]
+    truth = Note("numbers", "truth_missing", values.n_true(lost), said, _example(before, lost))
+    return rows.with_columns({column.name: after}).noted(*notes, truth)
+
+
+def _example(cells: pa.Array, lost: pa.Array) -> dict[str, str]:
+    """What the first cell that was lost looks like."""
+    return {"example": values.shape(cells.filter(lost)[0].as_py())} if values.n_true(lost) else {}
+
+
+def _writing_notes(cells: pa.Array, column: ColumnMapping) -> list[Note]:
+    """How the numbers of a column seem to be written, by its first cells."""
+    counts = amounts.writings(cells.slice(0, _LOOKED_AT))
+    return [
+        Note("numbers", "", n, {"column": column.name, "writing": kind})
+        for kind, n in counts.items()
+        if n
+    ]
 
 
 def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
@@ -157,11 +194,12 @@ def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
         after = pc.multiply(after, column.scale)
     said, reason = {"column": column.name}, f"{column.name} is not a number"
     whole = _whole(after) if column.kind == "int" else after
-    rows = rows.with_columns({column.name: whole})
+    rows = rows.with_columns({column.name: whole}).noted(*_writing_notes(before, column))
     if column.kind == "int":
         n = whole.null_count - after.null_count
         rows = rows.noted(Note("numbers", "whole_missing", n, said))
-    return _lose(rows, column, lost, "numbers", "number", said, {}, reason)
+    seen = _example(before, lost)
+    return _lose(rows, column, lost, "numbers", "number", said, seen, reason)
 
 
 def _whole(found: pa.Array) -> pa.Array:

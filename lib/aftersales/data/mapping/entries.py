@@ -112,7 +112,9 @@ class Values:
 
     def separators(self, decimal: Any, thousands: Any, default: tuple[str, str]) -> dict[str, str]:
         """What divides the digits of numbers; the two differ."""
-        point = default[0] if decimal is None else self.choice("decimal", decimal, (".", ","))
+        point = (
+            (default[0] or ".") if decimal is None else self.choice("decimal", decimal, (".", ","))
+        )
         other = {".": ",", ",": "."}[point]
         if thousands is None:
             thousands = default[1] if decimal is None and default[1] else other

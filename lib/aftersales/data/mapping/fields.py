@@ -17,6 +17,7 @@ from aftersales.profile.config import build, check_keys
 
 Other = Literal["reject", "missing", "keep"]
 Personal = Literal["", "pseudonym", "drop"]
+UNDECLARED = ("", "")
 DayMonth, Fill = ("swapped",), ("down",)
 
 
@@ -84,7 +85,7 @@ def read_column(
     schema: pa.Column | None,
     file: str,
     place: str,
-    separators: tuple[str, str] = (".", ","),
+    separators: tuple[str, str] = UNDECLARED,
 ) -> ColumnMapping:
     """An entry of `columns:` (or, where `schema` is None, of `also:`), checked completely.
 
@@ -152,7 +153,8 @@ def _writing(name: str, entry: _Entry, check: Values, separators: tuple[str, str
     """How the numbers of the column are written, as declared or as its name says."""
     divided = check.separators(entry.decimal, entry.thousands, separators)
     unit = "" if entry.unit is None else check.text("unit", entry.unit)
-    return Writing(**divided, unit=unit, span=span_of(name) if check.kind != "str" else "")
+    declared = separators != UNDECLARED or entry.decimal is not None or entry.thousands is not None
+    return Writing(**divided, unit=unit, span=span_of(name), declared=declared)
 
 
 def _kind(entry: _Entry, schema: pa.Column | None, *, where: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from aftersales.data.mapping import schema
 from aftersales.data.mapping.entries import Values
-from aftersales.data.mapping.fields import ColumnMapping, read_column
+from aftersales.data.mapping.fields import UNDECLARED, ColumnMapping, read_column
 from aftersales.data.mapping.rules import ContentKey, Gap, Keep, Keys, Rule, SqlSource
 from aftersales.errors import ConfigError
 from aftersales.profile.config import Profile, build, check_keys
@@ -203,8 +203,9 @@ def _columns(table: str, block: _Block, *, file: str) -> dict[str, ColumnMapping
                 f'"{name}" in {where}: also is '
                 + ("a column of the schema; move it to `columns`." if name in known else "no name.")
             )
-    separators = Values("float", (), where).separators(block.decimal, block.thousands, (".", ","))
-    divided = (separators["decimal"], separators["thousands"])
+    found = Values("float", (), where).separators(block.decimal, block.thousands, UNDECLARED)
+    given_here = block.decimal is not None or block.thousands is not None
+    divided = (found["decimal"], found["thousands"]) if given_here else UNDECLARED
     given = [(n, raw, "columns", known[n]) for n, raw in block.columns.items()]
     given += [(n, raw, "also", None) for n, raw in block.also.items()]
     return {

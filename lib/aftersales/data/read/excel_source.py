@@ -76,7 +76,7 @@ class ExcelSource:
         if not self.left:
             return ()
         said = {"file": self.path.name, "sheets": ", ".join(self.left)}
-        return (Note("read", "sheets_left", len(self.left), said),)
+        return (Note("doubts", "sheets_left", len(self.left), said),)
 
 
 def _batch(part: list[Row], header: Sequence[str], *, where: str, notes: tuple[Note, ...]) -> Batch:

@@ -22,6 +22,7 @@ from aftersales.profile.regions import fold
 TIME = pa.timestamp("us")
 _INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"  # zero-width spaces, direction marks, byte order mark
 _AS_TEXT = r"""^\s*(?:="(.*)"|'(\d[\w-]*))\s*$"""
+COUNT = r"^([2-9]|[1-9]\d{1,3})(\.0)?$"  # how often something was so, beyond once
 YES = {"true", "t", "1", "1.0", "yes", "y", "是", "有"}
 NO = {"false", "f", "0", "0.0", "no", "n", "否", "无"}
 _DATE_WORDS = set("年月日时分秒上下午TZ")
@@ -84,12 +85,22 @@ def recoded(text: pa.Array, *, codes: Mapping[str, str], keep_others: bool = Fal
     return replaced(text, lambda cell: codes.get(fold(cell), cell if keep_others else None))
 
 
-def truths(text: pa.Array) -> pa.Array:
-    """Yes and no in the spellings people use: true/false, t/f, yes/no, y/n, 1/0, 是/否, 有/无."""
+def truths(text: pa.Array, *, counts: bool = False) -> pa.Array:
+    """Yes and no in the spellings people use: true/false, t/f, yes/no, y/n, 1/0, 是/否, 有/无.
+
+    Where `counts`, a whole number from 2 is yes too: it says how often.
+
+    >>> truths(pa.array(["Yes", "否", "3"]), counts=True).to_pylist()
+    [True, False, True]
+    """
     coded = text.dictionary_encode()
     spelled = [None if v is None else fold(v) for v in coded.dictionary.to_pylist()]
-    values = [True if v in YES else False if v in NO else None for v in spelled]
-    return pc.take(pa.array(values, pa.bool_()), coded.indices)
+    many = [bool(counts and v and re.fullmatch(COUNT, v)) for v in spelled]
+    found = [
+        True if v in YES or more else False if v in NO else None
+        for v, more in zip(spelled, many, strict=True)
+    ]
+    return pc.take(pa.array(found, pa.bool_()), coded.indices)
 
 
 def shape(value: str) -> str:

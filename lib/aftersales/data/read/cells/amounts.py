@@ -44,13 +44,15 @@ class Writing:
     """How the numbers of a column are written.
 
     `decimal` and `thousands` divide digits; `unit` is what stands behind a number and says
-    nothing; `span` is the unit of time that the column counts in, "" if it is no duration.
+    nothing; `span` is the unit of time that the column counts in, "" if it is no duration;
+    `declared` says that the profile names what divides the digits.
     """
 
     decimal: str = "."
     thousands: str = ","
     unit: str = ""
     span: str = ""
+    declared: bool = False
 
 
 def span_of(name: str) -> str:

@@ -40,7 +40,7 @@ _SPELLINGS = (  # what other programs write -> the extended form with blank, sec
     (r"(:\d{2}(?:\.\d+)?)\s*([+-]\d{2}):?(\d{2})$", r"\1\2:\3"),
     (r"(:\d{2}:\d{2}(?:\.\d+)?)\s*([+-]\d{2})$", r"\1\2:00"),
 )
-_UTC = re.compile(r"(?<!%)(?<![A-Za-z])(?:Z|UTC|GMT|utc)$")
+_UTC = re.compile(r"(?<!%)(?:Z|UTC|GMT|utc)$")
 _MORNING = ("上午", "凌晨", "早上", "清晨", "早晨", "午前", "오전")
 _EVENING = ("下午", "晚上", "傍晚", "夜间", "午後", "오후")
 _NOON = "中午"

@@ -85,9 +85,11 @@ def _values(lines: pa.Table, keys: Sequence[str]) -> list[pa.Array]:
 def _check_keys(lines: pa.Table, file: TextFile) -> None:
     """A key that stands twice in a record has two values, and nobody knows which is meant."""
     sql = """
-        select "__line", list_filter(keys, k -> len(list_filter(keys, o -> o = k)) > 1)[1] as key
-        from (select "__line", json_keys(line) as keys from batch)
-        where len(keys) > len(list_distinct(keys)) limit 1
+        select "__line", key from (
+            select "__line", unnest(keys) as key
+            from (select "__line", json_keys(line) as keys from batch)
+            where len(keys) > len(list_distinct(keys))
+        ) group by all having count(*) > 1 order by "__line" limit 1
     """
     for row in query(sql, lines).to_pylist():
         raise DataError(
