@@ -18,6 +18,7 @@ def read(text: str, **face) -> dict[str, TableMapping]:
         name="acme",
         sources={**face, "tables": yaml.safe_load(text)},
         regions=read_tree({"id": "all", "level": "company"}, file="regions.yaml"),
+        playbook={},
     )
     return read_mapping(profile)
 

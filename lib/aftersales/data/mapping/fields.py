@@ -13,7 +13,7 @@ from aftersales.data.mapping.columns import DTYPES
 from aftersales.data.mapping.entries import Values
 from aftersales.data.read.cells.amounts import Writing, span_of
 from aftersales.errors import ConfigError, nearest
-from aftersales.profile.config import build, check_keys
+from aftersales.profile.reading import build, check_keys
 
 Other = Literal["reject", "missing", "keep"]
 Personal = Literal["", "pseudonym", "drop"]

@@ -11,8 +11,9 @@ from aftersales.data.mapping import schema
 from aftersales.data.mapping.entries import Values
 from aftersales.data.mapping.fields import UNDECLARED, ColumnMapping, read_column
 from aftersales.data.mapping.rules import ContentKey, Gap, Keep, Keys, Rule, SqlSource
-from aftersales.errors import ConfigError
-from aftersales.profile.config import Profile, build, check_keys
+from aftersales.errors import ConfigError, nearest
+from aftersales.profile.config import Profile
+from aftersales.profile.reading import build, check_keys
 
 Format = Literal["csv", "excel", "parquet", "jsonl"]
 Duplicate = Literal["keep_first", "reject"]
@@ -141,10 +142,24 @@ def read_mapping(profile: Profile) -> dict[str, TableMapping]:
     check_keys(tables, valid=schema.TABLES, where=f"{file}, tables")
     missing = Keys(file).names("missing", profile.sources.get("missing", [""]))
     words = _words(profile.regions.aliases())
-    return {
+    made = {
         name: _table(name, raw, file=file, missing=missing, words=words)
         for name, raw in tables.items()
     }
+    _check_playbook(profile, made)
+    return made
+
+
+def _check_playbook(profile: Profile, tables: Mapping[str, TableMapping]) -> None:
+    """Steps are for values of columns, of the schema or under `also:`."""
+    known = {name for table in schema.TABLES.values() for name in table.columns}
+    known |= {name for table in tables.values() for name in table.columns}
+    for attribute in profile.playbook:
+        if attribute not in known:
+            raise ConfigError(
+                f'Attribute "{attribute}" in config/{profile.name}/playbook.yaml is no column; '
+                f"{nearest(attribute, known)}"
+            )
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from aftersales.data.mapping.fields import ColumnMapping
 from aftersales.errors import ConfigError, nearest
-from aftersales.profile.config import build, check_keys
+from aftersales.profile.reading import build, check_keys
 
 Take = Literal["last", "first"]
 
