@@ -75,7 +75,20 @@ def _raw(profile: Profile, raw: Path | None) -> Path:
 
 
 def _processed(profile: Profile, processed: Path | None) -> Path:
-    return processed or find_root() / "data" / "processed" / profile.name
+    return _own(processed, "--processed") or find_root() / "data" / "processed" / profile.name
+
+
+def _own(folder: Path | None, option: str) -> Path | None:
+    """A folder that is asked for and that can be replaced as a whole."""
+    if folder is None:
+        return None
+    here = folder.resolve()
+    if here in (*Path.cwd().resolve().parents, Path.cwd().resolve(), Path(here.anchor)):
+        raise RequestError(
+            f'{option} "{folder}" is the project or a folder above it; give a folder of its own, '
+            "such as out/tables."
+        )
+    return folder
 
 
 @app.command()
@@ -196,7 +209,7 @@ def render(
         raise RequestError(f'--executor "{executor}" is not of the form dask://host:port.')
     request = Request(
         root=find_root(),
-        out=out or find_root() / "reports" / profile,
+        out=_own(out, "--out") or find_root() / "reports" / profile,
         processed=_processed(settings, processed),
         as_of=as_of,
         regions=region or (),

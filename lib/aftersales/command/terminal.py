@@ -26,6 +26,10 @@ _FOLDER = (
     errno.EISDIR,
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.EINVAL,
 )  # reasons why a folder or file that was asked for cannot be used
 REASON_LENGTH = 300  # characters of an unforeseen error
 

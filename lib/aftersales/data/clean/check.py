@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,7 +71,7 @@ def declared_day(profile: Profile) -> pd.Timestamp | None:
     if profile.as_of is None:
         return None
     try:
-        return pd.Timestamp(profile.as_of).normalize()
+        return pd.Timestamp(datetime.date.fromisoformat(profile.as_of[:10]))
     except ValueError:
         raise ConfigError(
             f'as_of "{profile.as_of}" in config/{profile.name}/sources.yaml is not a day; '

@@ -206,8 +206,9 @@ def _marks(rows: Rows, plan: Plan) -> dict[str, Any]:
         for column in empty[1:]:
             empty[0] = pc.and_(empty[0], column)
         marks["__content"] = pc.if_else(empty[0], pa.scalar(None, content.type), content)
-    if plan.mapping.keep and plan.mapping.keep.order not in rows.columns:
-        marks["__order"] = rows.cells[plan.mapping.keep.order]
+    order = plan.mapping.keep.order if plan.mapping.keep else ""
+    if order and order not in rows.columns:
+        marks["__order"] = rows.cells[order]
     return marks
 
 

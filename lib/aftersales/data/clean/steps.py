@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aftersales.data.clean.rows import Plan, Rows
+from aftersales.data.clean.rows import Plan, Rows, combined
 from aftersales.data.mapping.fields import ColumnMapping
 from aftersales.data.privacy.privacy import mask_text, pseudonym
 from aftersales.data.read import values
+from aftersales.data.read.batch import FILE, LINE
 from aftersales.data.read.cells import amounts, times
 from aftersales.data.store.account import Note
 from aftersales.profile.regions import UNKNOWN, fold
@@ -32,6 +33,9 @@ def make_columns(rows: Rows, plan: Plan) -> Rows:
             place = f"columns: {column.name}: sql"
             found = rows.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
             made[column.name] = _as_cells(found, column, plan.timezone)
+        elif column.made:
+            line = rows.source[LINE].cast(pa.string())
+            made[column.name] = combined(pc.binary_join_element_wise(rows.source[FILE], line, "#"))
         else:
             made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(rows.source))
     return rows.with_columns(made)

@@ -25,7 +25,7 @@ DayMonth, Fill = ("swapped",), ("down",)
 class ColumnMapping:
     """A column of a processed table and what it is made of.
 
-    Exactly one of `source`, `sql` and `value` is set; all other keys apply to what it gives.
+    Exactly one of `source`, `sql`, `value` and `made` is set; other keys apply to what it gives.
     """
 
     name: str  # canonical name
@@ -35,6 +35,7 @@ class ColumnMapping:
     source: str | None = None  # name of a source column
     sql: str | None = None  # DuckDB expression over the source columns, all VARCHAR
     value: str | None = None  # constant, as a cell would hold it
+    made: bool = False  # an id made of the file and the line of the row
     format: tuple[str, ...] = ()  # date formats in the order to try; empty: ISO 8601
     codes: Mapping[str, str] = field(default_factory=dict)  # source spelling -> value
     values: tuple[str, ...] = ()  # the closed list of the schema, if it has one
@@ -57,6 +58,7 @@ class _Entry:
     source: Any = None
     sql: Any = None
     value: Any = None
+    made: Any = None
     format: Any = ()
     codes: Any = None
     other: Any = None
@@ -164,13 +166,18 @@ def _kind(entry: _Entry, schema: pa.Column | None, *, where: str) -> str:
     return kind
 
 
-def _origin(entry: _Entry, check: Values) -> dict[str, str | None]:
-    given = [key for key in ("source", "sql", "value") if getattr(entry, key) is not None]
+def _origin(entry: _Entry, check: Values) -> dict[str, Any]:
+    given = [key for key in ("source", "sql", "value", "made") if getattr(entry, key) is not None]
     if len(given) != 1:
         found = " and ".join(f"`{key}`" for key in given).replace("source", "from") or "none"
         raise ConfigError(
-            f"{check.where}: a column has one origin, `from`, `sql` or `value`; found {found}."
+            f"{check.where}: a column has one origin, `from`, `sql`, `value` or `made`; found "
+            f"{found}."
         )
+    if given == ["made"]:
+        if check.kind != "str":
+            raise ConfigError(f"{check.where}: `made` is for ids; remove it.")
+        return {"made": bool(check.choice("made", entry.made, ("row",)))}
     if given == ["value"]:
         return {"value": check.cell("value", entry.value)}
     return {

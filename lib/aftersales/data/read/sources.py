@@ -246,8 +246,9 @@ def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None
         columns = ", ".join(f"{quoted(name)} varchar" for name in header)
         connection.execute(f"create table source ({columns})")
         for place, expression in mapping.expressions.items():
+            _check_one_row(expression, f"{mapping.place}: {place}")
             try:
-                connection.execute(f"select ({expression}) from source")
+                found = connection.execute(f"select ({expression}) from source").fetchall()
             except duckdb.Error as error:
                 reason = str(error).splitlines()[0].rstrip(".!")
                 unknown = re.search(r'column "(.+?)" not found', reason)
@@ -256,6 +257,30 @@ def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None
                     f"{mapping.place}: {place}: `{expression}` does not run: {reason}{hint} "
                     "Correct the expression."
                 ) from None
+            if found:  # a row of no rows
+                raise ConfigError(f"{mapping.place}: {place}: `{expression}` {_ROWS}")
+
+
+_ROWS = (
+    "looks at more than one row, but rows are read in parts. Write it in `query:`; an id that no "
+    "column gives is `{made: row}`."
+)
+_WINDOW = re.compile(r"\bover\s*(\(|\w)", re.IGNORECASE)
+_CHANCE = re.compile(
+    r"\b(random|uuid|gen_random_uuid|now|current_timestamp|nextval)\b", re.IGNORECASE
+)
+
+
+def _check_one_row(expression: str, place: str) -> None:
+    """An expression depends on nothing but the row it is computed for."""
+    bare = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", " ", expression)
+    if _WINDOW.search(bare):
+        raise ConfigError(f"{place}: `{expression}` {_ROWS}")
+    if found := _CHANCE.search(bare):
+        raise ConfigError(
+            f"{place}: `{expression}` gives another value each time ({found[0]}); the same files "
+            "must give the same tables. An id that no column gives is `{made: row}`."
+        )
 
 
 def quoted(name: str) -> str:

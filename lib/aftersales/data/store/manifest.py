@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping
@@ -87,11 +88,22 @@ def read_manifest(folder: Path, *, profile: str) -> dict[str, Any]:
         raise DataError(f"{folder} holds no {MANIFEST}, so its tables cannot be trusted. {again}")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(manifest["tables"], dict):
-            raise TypeError
-    except (ValueError, KeyError, TypeError):
+        _check(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"{path} is damaged: it is not a manifest of ours. {again}") from None
     return manifest
+
+
+def _check(manifest: Any) -> None:
+    """Raise if a part is missing or of another kind than `write_manifest` writes."""
+    datetime.date.fromisoformat(manifest["as_of"])
+    for name, entry in manifest["tables"].items():
+        TableCount(**{k: v for k, v in entry.items() if k != "inputs"})
+        whole = [entry[key] for key in ("read", "kept", "duplicates", "rejected")]
+        parts = [(entry["columns"], list), (entry["inputs"], list), (entry["files"], dict)]
+        counted = all(isinstance(n, int) for n in whole)
+        if not counted or not all(isinstance(part, kind) for part, kind in parts):
+            raise TypeError(name)
 
 
 def sha256(path: Path) -> str:

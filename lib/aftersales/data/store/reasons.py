@@ -201,8 +201,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} rows superseded by another row of the same {by} were left out."),
     ),
     "used_id": (
-        N_("{n} row rejected: its {key} is used by an earlier row with other content."),
-        N_("{n} rows rejected: their {key} is used by an earlier row with other content."),
+        N_(
+            "{n} row rejected: its {key} is used by an earlier row with other content "
+            "(`keep: newest` takes the later one)."
+        ),
+        N_(
+            "{n} rows rejected: their {key} is used by an earlier row with other content "
+            "(`keep: newest` takes the later one)."
+        ),
     ),
     "shared_id": (
         N_("{n} row rejected: its {key} is used by several rows with other content."),
@@ -288,7 +294,7 @@ def sentence(key: str, *, n: int, values: Mapping[str, Any]) -> str:
     if key == "note":
         return values["text"]  # the profile's own words
     one, many = MESSAGES[key]
-    shown = {name: _shown(name, value) for name, value in values.items()}
+    shown = {"example": "?"} | {name: _shown(name, value) for name, value in values.items()}
     return words.say(one if n == 1 else many, n=words.count(n), **shown)
 
 
