@@ -120,7 +120,7 @@ def changed(draw: st.DrawFn, profile: dict[str, Any]) -> dict[str, Any]:
             case "misspelt" if isinstance(holder, dict):
                 holder[draw(WRONG.filter(_hashable))] = holder.pop(path[-1])
             case _:
-                holder[path[-1]] = draw(WRONG)
+                holder[path[-1]] = copy.deepcopy(draw(WRONG))
         if not list(places(found)):
             break
     return found

@@ -51,7 +51,7 @@ _SAID = (  # the half of a day as `strptime` knows it
     ("|".join([*_EVENING, _NOON]) + r"|\b[Pp]\.\s?[Mm]\.", "PM"),
 )
 _SERIALS = (18264.0, 73415.0)  # 1950 to 2100
-_DAY_FIRST = re.compile(r"^%Y\D*%-?d")
+_DAY_FIRST = re.compile(r"^%Y[^%]*%-?d")
 
 
 def dates(
