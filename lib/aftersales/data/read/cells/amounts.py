@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aftersales.data.read import values
 from aftersales.data.read.values import query
 
 PER_HOUR = {"second": 3600.0, "minute": 60.0, "hour": 1.0, "day": 1 / 24}
@@ -85,8 +86,8 @@ def numbers(text: pa.Array, writing: Writing | None = None) -> pa.Array:
     unread = pc.and_(pc.is_valid(text), pc.is_null(found))
     if pc.any(unread, min_count=0).as_py():
         rest = text.filter(unread).dictionary_encode()
-        values = [None if v is None else number(v, how) for v in rest.dictionary.to_pylist()]
-        read = pc.take(pa.array(values, pa.float64()), rest.indices)
+        each = [None if v is None else number(v, how) for v in rest.dictionary.to_pylist()]
+        read = pc.take(pa.array(each, pa.float64()), rest.indices)
         found = pc.replace_with_mask(found, unread, read)
     return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
 
@@ -179,13 +180,10 @@ _LIKE = {  # what a written number tells of the writing of its column
 def writings(text: pa.Array) -> dict[str, int]:
     """How many cells are surely written with a decimal comma, a point, or could be both."""
     marked = text.filter(pc.match_substring_regex(text, "[,.]"))
-    bare = {"small": len(text) - text.null_count - len(marked), "large": 0}
-    if not len(marked):
-        return dict.fromkeys(_LIKE, 0)
-    counts = {
-        kind: pc.sum(pc.match_substring_regex(marked, like), min_count=0).as_py() or 0
-        for kind, like in _LIKE.items()
-        if kind not in bare
-    }
     large = pc.sum(pc.match_substring_regex(text, _LIKE["large"]), min_count=0).as_py() or 0
-    return counts | {"large": large, "small": bare["small"] - large}
+    bare = len(text) - text.null_count - len(marked)
+    counts = {"large": large, "small": bare - large}
+    for kind, like in _LIKE.items() if len(marked) else ():
+        if kind not in counts:
+            counts[kind] = values.n_true(pc.match_substring_regex(marked, like))
+    return dict.fromkeys(_LIKE, 0) | counts
