@@ -42,7 +42,7 @@ def test_an_id_used_again_with_other_content_is_rejected_with_its_line(company, 
     assert (rejected["file"], rejected["line"]) == ("tickets.csv", 5)
     assert rejected["reason"] == "ticket_id is already used in tickets.csv line 2"
     assert reasons(store, "duplicate ids") == [
-        "1 row rejected: its ticket_id is used by an earlier row with other content."
+        "1 row rejected: its ticket_id is used by an earlier row with other content (`keep: newest` takes the later one)."
     ]
 
 

@@ -165,9 +165,8 @@ def _exchanged(ask: Ask, column: str) -> list[Note]:
     for _, file in days.groupby("file", sort=False):
         early, late = file[file["day"] <= 12], file[file["day"] > 12]
         whole = set(zip(late["year"], late["month"], strict=True))
-        outside = early[
-            [pair not in whole for pair in zip(early["year"], early["month"], strict=True)]
-        ]
+        pairs = zip(early["year"], early["month"], strict=True)
+        outside = early[np.array([pair not in whole for pair in pairs], bool)]
         n = int(outside["n"].sum())
         if not whole or n < _FEWEST or outside["day"].nunique() < 2:
             continue

@@ -152,7 +152,7 @@ def read_mapping(profile: Profile) -> dict[str, TableMapping]:
 
 def _check_playbook(profile: Profile, tables: Mapping[str, TableMapping]) -> None:
     """Steps are for values of columns, of the schema or under `also:`."""
-    known = {name for table in schema.TABLES.values() for name in table.columns}
+    known = {"default"} | {name for table in schema.TABLES.values() for name in table.columns}
     known |= {name for table in tables.values() for name in table.columns}
     for attribute in profile.playbook:
         if attribute not in known:
