@@ -270,7 +270,8 @@ def test_checking_says_what_cleaning_would_find_and_writes_nothing(company):
     assert table.lines == [
         "tickets: 1 of the first 2 rows can be used.",
         "  50.0 % of the rows would be rejected",
-        '  50.0 %: 1 row rejected: its opened_at is not a date in ISO 8601 (it looks like "aaaaa").',
+        "  50.0 %: 1 row rejected: its opened_at is not a date in ISO 8601 "
+        '(it looks like "aaaaa").',
         "  ticket_id: 100.0 % filled",
         "  opened_at: 100.0 % filled",
     ]
