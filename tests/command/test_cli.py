@@ -34,7 +34,8 @@ def test_clean_says_what_it_kept_and_why_not_the_rest(acme):
         "table    read  kept  duplicates  rejected",
         "tickets    62    60           1         1",
         "tickets: 1 row is an exact copy of an earlier row and was left out.",
-        "tickets: 1 row rejected: its ticket_id is used by an earlier row with other content.",
+        "tickets: 1 row rejected: its ticket_id is used by an earlier row with other content "
+        "(`keep: newest` takes the later one).",
         f"Processed tables are in {acme.processed}; rejected/ there holds each rejected row with "
         "its file, line and reason.",
     ]

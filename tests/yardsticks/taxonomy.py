@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from aftersales.errors import ConfigError
-from aftersales.profile.config import Profile, build, check_keys, read_yaml
+from aftersales.profile.config import Profile
+from aftersales.profile.reading import build, check_keys, read_yaml
 
 _KEYS = ("components",)
 

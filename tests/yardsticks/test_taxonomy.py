@@ -9,7 +9,8 @@ import pytest
 from yardsticks.taxonomy import Components, read_components
 
 from aftersales.errors import ConfigError
-from aftersales.profile.config import Profile, find_root, read_profile, read_yaml
+from aftersales.profile.config import Profile, find_root, read_profile
+from aftersales.profile.reading import read_yaml
 from aftersales.profile.regions import read_tree
 
 

@@ -21,12 +21,13 @@ from aftersales.command.listing import Listing, listed
 from aftersales.command.terminal import (
     DEBUG,
     explained,
+    inputs_of,
     print_cleaning,
     print_run,
     print_table,
     progress,
 )
-from aftersales.errors import RequestError, nearest
+from aftersales.errors import DataError, RequestError, nearest
 from aftersales.profile.config import Profile, find_root, read_profile
 from aftersales.words import use_language
 
@@ -74,7 +75,20 @@ def _raw(profile: Profile, raw: Path | None) -> Path:
 
 
 def _processed(profile: Profile, processed: Path | None) -> Path:
-    return processed or find_root() / "data" / "processed" / profile.name
+    return _own(processed, "--processed") or find_root() / "data" / "processed" / profile.name
+
+
+def _own(folder: Path | None, option: str) -> Path | None:
+    """A folder that is asked for and that can be replaced as a whole."""
+    if folder is None:
+        return None
+    here = folder.resolve()
+    if here in (*Path.cwd().resolve().parents, Path.cwd().resolve(), Path(here.anchor)):
+        raise RequestError(
+            f'{option} "{folder}" is the project or a folder above it; give a folder of its own, '
+            "such as out/tables."
+        )
+    return folder
 
 
 @app.command()
@@ -94,13 +108,26 @@ def sample(
 
 
 @app.command()
-def check(profile: ProfileName = "sample", raw: RawFolder = None) -> None:
+def check(
+    profile: ProfileName = "sample",
+    raw: RawFolder = None,
+    limit: Annotated[
+        int,
+        typer.Option(min=0, max=100, help="Per cent of rejected rows above which to end with 2."),
+    ] = 20,
+) -> None:
     """Read the profile and the first rows of every raw file; change nothing."""
     from aftersales.data.clean.clean import check_profile
 
     settings = _profile(profile)
-    for line in check_profile(settings, raw=_raw(settings, raw)):
+    found = check_profile(settings, raw=_raw(settings, raw))
+    for line in (line for table in found for line in table.lines):
         typer.echo(line)
+    if worst := [table.table for table in found if table.rejected * 100 > limit]:
+        raise DataError(
+            f"More than {limit} % of the rows of {', '.join(worst)} would be rejected; mend the "
+            f"mapping in config/{profile}/sources.yaml, or give another --limit."
+        )
 
 
 @app.command()
@@ -125,6 +152,7 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path, force: bool =
     if raw is None and profile.name == "sample" and not folder.exists():
         typer.echo("No raw files yet: generating the sample company.", err=True)
         sample()
+    before = inputs_of(processed)
     with progress("Cleaning") as update:
         clean_profile(
             profile,
@@ -133,7 +161,7 @@ def _clean(profile: Profile, *, raw: Path | None, processed: Path, force: bool =
             progress=lambda table, rows: update(description=f"{table}: {rows:,} rows"),
             force=force,
         )
-    print_cleaning(open_store(profile, processed=processed))
+    print_cleaning(open_store(profile, processed=processed), before=before)
 
 
 @app.command()
@@ -181,7 +209,7 @@ def render(
         raise RequestError(f'--executor "{executor}" is not of the form dask://host:port.')
     request = Request(
         root=find_root(),
-        out=out or find_root() / "reports" / profile,
+        out=_own(out, "--out") or find_root() / "reports" / profile,
         processed=_processed(settings, processed),
         as_of=as_of,
         regions=region or (),

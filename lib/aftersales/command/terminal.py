@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +26,10 @@ _FOLDER = (
     errno.EISDIR,
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.EINVAL,
 )  # reasons why a folder or file that was asked for cannot be used
 REASON_LENGTH = 300  # characters of an unforeseen error
 
@@ -110,18 +116,64 @@ def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "").isdigit()
 
 
-def print_cleaning(store: Store) -> None:
-    """What was read and kept of each table, and why the other rows were not."""
+MOST_LOSSES = 5  # lines of cells that were lost, for each table
+
+
+def inputs_of(processed: Path) -> dict[str, str]:
+    """Raw file -> its SHA-256 when it was last cleaned; empty where that is not known."""
+    try:
+        content = json.loads((processed / "manifest.json").read_text(encoding="utf-8"))
+        return {
+            entry["file"]: entry["sha256"]
+            for table in content["tables"].values()
+            for entry in table["inputs"]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def print_cleaning(store: Store, *, before: Mapping[str, str] | None = None) -> None:
+    """What was read and kept of each table, what was lost, and which raw files are not as before.
+
+    `before` are the raw files of the last run, as `inputs_of` gives them.
+    """
+    from aftersales.data.clean.losses import from_log, lines, lost
+    from aftersales.data.store.account import read_parts
+    from aftersales.data.store.folder import LOG_PARTS
+
     counts = ["read", "kept", "duplicates", "rejected"]
     tables = store.manifest["tables"].items()
     print_table(["table", *counts], [[name, *(f"{t[c]:,}" for c in counts)] for name, t in tables])
     log = store.cleaning_log(only_counted=True)
     for step in log[log["rows_in"] > log["rows_out"]].itertuples():
         typer.echo(f"{step.table}: {step.reason}")
+    log = read_parts(store.folder / LOG_PARTS).to_dict("records")
+    for name, counts in tables:
+        notes = from_log(e for e in log if e["table"] == name and e["rows_in"] == e["rows_out"])
+        told = lost(notes, rows=counts["read"])
+        for line in lines(told[:MOST_LOSSES]):
+            typer.echo(f"{name}: {line.strip()}")
+        if len(told) > MOST_LOSSES:
+            typer.echo(f"{name}: {len(told) - MOST_LOSSES} more in cleaning_log.csv.")
+    for line in changed_files(before or {}, inputs_of(store.folder)):
+        typer.echo(line)
     typer.echo(
         f"Processed tables are in {store.folder}; rejected/ there holds each rejected row with its "
         "file, line and reason."
     )
+
+
+def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Sentences: which raw files are gone, or hold something else, since they were last cleaned."""
+    files = [name for name in before if ": " not in name]  # databases change, as they should
+    gone = [name for name in files if name not in now]
+    other = [name for name in files if name in now and now[name] != before[name]]
+    said = []
+    if other:
+        said.append(f"Changed since the last cleaning: {', '.join(other)}.")
+    if gone:
+        said.append(f"No longer there since the last cleaning: {', '.join(gone)}.")
+    return said
 
 
 def print_run(run: Run) -> None:

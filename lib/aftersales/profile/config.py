@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+import datetime
+import re
+import zoneinfo
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-import yaml
+from typing import Any, Literal
 
 from aftersales.errors import ConfigError, RequestError, nearest
+from aftersales.profile.reading import build, check_keys, check_type, read_yaml, shown, texts
 from aftersales.profile.regions import RegionTree, read_tree
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,7 @@ def list_profiles(root: Path) -> list[str]:
 _PROFILE_KEYS = {"title", "language", "timezone", "currency", "as_of", "labels"}
 _SOURCES_KEYS = {*_PROFILE_KEYS, "tables", "notes", "missing", "taxonomy"}
 LANGUAGES = ("en", "zh")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
 def read_profile(name: str, *, root: Path) -> Profile:
@@ -108,15 +108,9 @@ def read_profile(name: str, *, root: Path) -> Profile:
     sources = read_yaml(folder / "sources.yaml")
     file = f"config/{name}/sources.yaml"
     check_keys(sources, valid=_SOURCES_KEYS, where=file)
-    if (language := sources.get("language", "en")) not in LANGUAGES:
-        raise ConfigError(f'language "{language}" in {file}: {nearest(language, LANGUAGES)}')
     face = {k: sources[k] for k in _PROFILE_KEYS if sources.get(k) is not None}
-    for key in ("title", "labels"):
-        if not isinstance(face.get(key, {}), Mapping):
-            raise ConfigError(
-                f"{file}: `{key}` must hold `key: value` lines such as {{en: ...}}, "
-                f"found {face[key]!r}."
-            )
+    _check_face(face, file)
+    _check_papers(sources, file)
     if "as_of" in face:
         face["as_of"] = str(face["as_of"])
     return Profile(
@@ -128,6 +122,61 @@ def read_profile(name: str, *, root: Path) -> Profile:
         sources=sources,
         **face,
     )
+
+
+def _check_face(face: Mapping[str, Any], file: str) -> None:
+    """What readers see of a company, and the zone and last day of its data."""
+    if (language := face.get("language", "en")) not in LANGUAGES:
+        raise ConfigError(f'language "{language}" in {file}: {nearest(language, LANGUAGES)}')
+    texts(face.get("title", {}), where=f"{file}: `title`")
+    for key in ("timezone", "currency"):
+        check_type(face.get(key, ""), str, where=f"{file}: `{key}`")
+    _check_zone(face.get("timezone", "UTC"), file)
+    if not _CURRENCY.match(face.get("currency", "CNY")):
+        raise ConfigError(
+            f"{file}: `currency` must be a code of three letters, found {shown(face['currency'])}."
+        )
+    labels = face.get("labels", {})
+    if not isinstance(labels, Mapping):
+        raise ConfigError(
+            f"{file}: `labels` must hold `key: value` lines such as {{en: ...}}, "
+            f"found {shown(labels)}."
+        )
+    for attribute, values in labels.items():
+        where = f"{file}: labels: {attribute}"
+        if not isinstance(values, Mapping):
+            raise ConfigError(
+                f"{where} must hold `value: {{en: ...}}` lines, found {shown(values)}."
+            )
+        for value, names in values.items():
+            texts(names, where=f"{where}: {value}", languages=LANGUAGES)
+    _check_day(face.get("as_of"), file)
+
+
+def _check_zone(name: str, file: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f'Time zone "{name}" is not known on this machine; set `timezone` in {file} to a name '
+            "like Asia/Shanghai (Debian: package tzdata)."
+        ) from None
+
+
+def _check_day(day: Any, file: str) -> None:
+    """The last complete day is a day of our time; a text is read where it is used."""
+    if day is None or isinstance(day, str):
+        return
+    if not isinstance(day, datetime.date) or not 1950 <= day.year <= 2100:
+        raise ConfigError(f'as_of "{day}" in {file} is not a day; write it like 2025-12-31.')
+
+
+def _check_papers(sources: Mapping[str, Any], file: str) -> None:
+    """Notes and the list of issue types."""
+    notes = sources.get("notes") or []
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise ConfigError(f"{file}: `notes` must be a list of texts, found {shown(notes)}.")
+    check_type(sources.get("taxonomy") or "", str, where=f"{file}: `taxonomy`")
 
 
 def _regions(folder: Path, name: str) -> RegionTree:
@@ -156,7 +205,7 @@ def _playbook(folder: Path, name: str) -> dict[str, tuple[Step, ...]]:
     for attribute, steps in raw.items():
         where = f"{file}, {attribute}"
         if not isinstance(steps, list) or not steps:
-            raise ConfigError(f"{where}: expected a list of steps, found {steps!r}.")
+            raise ConfigError(f"{where}: expected a list of steps, found {shown(steps)}.")
         found[str(attribute)] = tuple(
             _step(step, where=f"{where}, step {n}") for n, step in enumerate(steps, start=1)
         )
@@ -169,75 +218,10 @@ def _step(raw: Any, *, where: str) -> Step:
         if value not in valid:
             raise ConfigError(f'{where}: {key} "{value}"; {nearest(str(value), valid)}')
     for key in ("do", "owner"):
-        texts = getattr(step, key)
-        if not isinstance(texts, Mapping):
-            raise ConfigError(f"{where}: `{key}` must be {{en: ..., zh: ...}}, found {texts!r}.")
-        check_keys(texts, valid=LANGUAGES, where=f"{where}, `{key}`")
+        texts(getattr(step, key), where=f"{where}, `{key}`", languages=LANGUAGES)
     for key in ("within_days", "cost_per_unit"):
         value = getattr(step, key)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if value is not None and not (number and value >= 0):
             raise ConfigError(f"{where}: `{key}` must be a number from 0, found {value!r}.")
     return step
-
-
-def build(cls: type[T], raw: Mapping, *, where: str) -> T:
-    """A dataclass from a mapping; unknown and missing keys are errors that name the place."""
-    if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where}: expected `key: value` lines, found {raw!r}.")
-    fields = {f.name: f for f in dataclasses.fields(cls)}
-    check_keys(raw, valid=fields, where=where)
-    required = [
-        n
-        for n, f in fields.items()
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    ]
-    if lacking := [n for n in required if n not in raw]:
-        raise ConfigError(f"{where}: `{lacking[0]}` is missing; add it.")
-    return cls(**raw)
-
-
-def check_keys(raw: Mapping, *, valid: Iterable[str], where: str) -> None:
-    """Raise for the first key of `raw` that is not valid, with the nearest valid one."""
-    for key in raw:
-        if key not in valid:
-            raise ConfigError(f'Unknown key "{key}" in {where}; {nearest(key, valid)}')
-
-
-class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """SafeLoader that refuses repeated keys, which YAML parsers let pass silently."""
-
-
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict:
-    loader.flatten_mapping(node)
-    pairs = [(loader.construct_object(k, deep=True), k.start_mark.line) for k, _ in node.value]
-    seen: set = set()
-    for key, line in pairs:
-        if key in seen:
-            raise ConfigError(f'"{key}" appears twice (line {line + 1}); rename or remove one.')
-        seen.add(key)
-    return {
-        key: loader.construct_object(value, deep=True)
-        for (key, _), (_, value) in zip(pairs, node.value, strict=True)
-    }
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; syntax errors and repeated keys name the file and line."""
-    where = f"config/{path.parent.name}/{path.name}"
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{where} is not UTF-8 text; save it in that encoding.") from None
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        reason = getattr(error, "problem", error)
-        raise ConfigError(f"{where}, line {line}: not valid YAML ({reason}); mend it.") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{where} holds no `key: value` lines; see docs/profiles/.")
-    return raw

@@ -6,10 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aftersales.errors import ConfigError, RequestError, nearest
+from aftersales.profile.reading import check_keys, shown, texts
 
 UNKNOWN = "unknown"  # the region of a row whose region cannot be resolved
+_LONGEST = 60  # characters of an id
+_DEEPEST = 20  # levels of regions
 _SAFE_ID = re.compile(r"[A-Za-z0-9][\w.\-]*\Z", re.ASCII)
 
 
@@ -126,25 +130,68 @@ def read_tree(raw: Mapping, *, file: str) -> RegionTree:
 _KEYS = {"id", "level", "name", "aliases", "tile", "children"}
 
 
-def _add(raw: Mapping, *, parent: str | None, regions: dict[str, Region], file: str) -> None:
+def _add(
+    raw: Any, *, parent: str | None, regions: dict[str, Region], file: str, level: int = 0
+) -> None:
     if not isinstance(raw, Mapping) or "id" not in raw or "level" not in raw:
-        raise ConfigError(f"Every region in {file} needs `id` and `level`; found {raw!r}.")
-    for key in set(raw) - _KEYS:
+        raise ConfigError(f"Every region in {file} needs `id` and `level`; found {shown(raw)}.")
+    where = f"region {shown(raw['id'])} of {file}"
+    check_keys(raw, valid=_KEYS, where=where)
+    if level > _DEEPEST:
         raise ConfigError(
-            f'Unknown key "{key}" in region {raw["id"]} of {file}; {nearest(key, _KEYS)}'
+            f"Regions in {file} lie more than {_DEEPEST} levels deep; write it flatter."
         )
-    region_id = str(raw["id"])
-    if not _SAFE_ID.match(region_id) or region_id == UNKNOWN:
-        raise ConfigError(
-            f'Region id "{region_id}" in {file} names files; use ASCII letters, digits, "-", "_" '
-            f'or ".", and not "{UNKNOWN}".'
-        )
+    region_id = _id(raw["id"], file)
     if region_id in regions:
         raise ConfigError(f'Region id "{region_id}" appears twice in {file}; rename one.')
-    name = raw.get("name", region_id)
-    names = {k: str(v) for k, v in name.items()} if isinstance(name, Mapping) else {"en": str(name)}
-    aliases = tuple(str(a) for a in raw.get("aliases") or ())
-    tile = tuple(raw["tile"]) if raw.get("tile") else None
-    regions[region_id] = Region(region_id, str(raw["level"]), names, aliases, parent, tile)
-    for child in raw.get("children") or ():
-        _add(child, parent=region_id, regions=regions, file=file)
+    named = raw.get("name", region_id)
+    names = texts(named, where=f"{where}: `name`") if isinstance(named, Mapping) else {"en": named}
+    for key, value in (("name", names.get("en", "")), ("level", raw["level"])):
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise ConfigError(f"{where}: `{key}` must be text, found {shown(value)}.")
+    aliases = _list(raw, "aliases", where)
+    if any(isinstance(a, list | dict | bool) or a is None for a in aliases):
+        raise ConfigError(
+            f"{where}: `aliases` must be a list of texts; put quotes round yes and no."
+        )
+    regions[region_id] = Region(
+        region_id,
+        str(raw["level"]),
+        {k: str(v) for k, v in names.items()},
+        tuple(map(str, aliases)),
+        parent,
+        _tile(raw.get("tile"), where),
+    )
+    for child in _list(raw, "children", where):
+        _add(child, parent=region_id, regions=regions, file=file, level=level + 1)
+
+
+def _id(raw: Any, file: str) -> str:
+    region_id = str(raw) if isinstance(raw, str | int) and not isinstance(raw, bool) else ""
+    usable = _SAFE_ID.match(region_id) and region_id != UNKNOWN and len(region_id) <= _LONGEST
+    if not usable or region_id.endswith((".html", ".json", ".css")):
+        raise ConfigError(
+            f'Region id "{str(raw)[:80]}" in {file} names files; use up to {_LONGEST} ASCII '
+            f'letters, digits, "-", "_" or ".", no ending such as .html, and not "{UNKNOWN}".'
+        )
+    return region_id
+
+
+def _list(raw: Mapping, key: str, where: str) -> list:
+    found = raw.get(key)
+    if found is not None and not isinstance(found, list):
+        raise ConfigError(
+            f"{where}: `{key}` must be a list, found {shown(found)}; write [ ] round it."
+        )
+    return found or []
+
+
+def _tile(raw: Any, where: str) -> tuple[int, int] | None:
+    if raw is None:
+        return None
+    whole = isinstance(raw, list) and all(
+        isinstance(n, int) and not isinstance(n, bool) for n in raw
+    )
+    if not whole or len(raw) != 2:
+        raise ConfigError(f"{where}: `tile` must be [column, row], found {shown(raw)}.")
+    return raw[0], raw[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import tempfile
 import time
@@ -105,7 +106,9 @@ def _as_of(store: Store, asked: str) -> pd.Timestamp:
     if not asked:
         return store.as_of
     try:
-        as_of = pd.Timestamp(pd.to_datetime(asked, format="%Y-%m-%d"))
+        as_of = pd.Timestamp(datetime.date.fromisoformat(asked))
+        if f"{as_of:%Y-%m-%d}" != asked:
+            raise ValueError(asked)
     except ValueError:
         raise RequestError(
             f'--as-of "{asked}" is not a day; write it as YYYY-MM-DD, e.g. {store.as_of:%Y-%m-%d}.'

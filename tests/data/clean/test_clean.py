@@ -42,7 +42,8 @@ def test_an_id_used_again_with_other_content_is_rejected_with_its_line(company, 
     assert (rejected["file"], rejected["line"]) == ("tickets.csv", 5)
     assert rejected["reason"] == "ticket_id is already used in tickets.csv line 2"
     assert reasons(store, "duplicate ids") == [
-        "1 row rejected: its ticket_id is used by an earlier row with other content."
+        "1 row rejected: its ticket_id is used by an earlier row with other content "
+        "(`keep: newest` takes the later one)."
     ]
 
 
@@ -264,11 +265,15 @@ def test_checking_says_what_cleaning_would_find_and_writes_nothing(company):
         }
     )
     before = sorted(company.root.rglob("*"))
-    assert check_profile(profile, raw=company.raw) == [
+    (table,) = check_profile(profile, raw=company.raw)
+    assert (table.table, table.rejected) == ("tickets", 0.5)
+    assert table.lines == [
         "tickets: 1 of the first 2 rows can be used.",
+        "  50.0 % of the rows would be rejected",
+        "  50.0 %: 1 row rejected: its opened_at is not a date in ISO 8601 "
+        '(it looks like "aaaaa").',
         "  ticket_id: 100.0 % filled",
         "  opened_at: 100.0 % filled",
-        '  1 row rejected: its opened_at is not a date in ISO 8601 (it looks like "aaaaa").',
     ]
     assert sorted(company.root.rglob("*")) == before
 

@@ -135,7 +135,7 @@ def test_numbers_are_scaled_before_their_range_is_checked(company, reasons):
     store = company.clean_tickets(csv, {"columns": {"cost": cost}})
     assert rows(store)["cost"].fillna(-1).tolist() == [12.5, -1, -1]
     assert reasons(store, "numbers") == [
-        "1 value of cost is not a number and was set to missing.",
+        '1 value of cost is not a number (it looks like "aaa") and was set to missing.',
         "1 value of cost outside 0 to 1000 set to missing (1,000,000).",
     ]
 

@@ -8,12 +8,18 @@ import yaml
 
 from aftersales.data.mapping.mapping import TableMapping, read_mapping
 from aftersales.errors import ConfigError
+from aftersales.profile.regions import read_tree
 
 TICKETS = "files: [t.csv]\ncolumns:\n  ticket_id: 工单号\n  opened_at: 时间\n"
 
 
 def read(text: str, **face) -> dict[str, TableMapping]:
-    profile = SimpleNamespace(name="acme", sources={**face, "tables": yaml.safe_load(text)})
+    profile = SimpleNamespace(
+        name="acme",
+        sources={**face, "tables": yaml.safe_load(text)},
+        regions=read_tree({"id": "all", "level": "company"}, file="regions.yaml"),
+        playbook={},
+    )
     return read_mapping(profile)
 
 

@@ -94,8 +94,8 @@ def test_excel_cells_become_text_and_lines_are_row_numbers(tmp_path):
 def test_a_sheet_is_found_by_name_or_number(tmp_path):
     workbook(tmp_path, [["a"], [1]], sheet="2024")
 
-    for sheet in ("2024", 2024, 1, None):
-        assert read(tmp_path, "t.xlsx", sheet=sheet)[0][0]["a"] == "1"
+    for sheets in (("2024",), (2024,), (1,), (), ("*",)):
+        assert read(tmp_path, "t.xlsx", sheets=sheets)[0][0]["a"] == "1"
 
 
 def test_parquet_values_become_text(tmp_path):

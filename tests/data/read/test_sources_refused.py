@@ -67,13 +67,12 @@ SAID = {
     "torn.csv.gz": (b"\x1f\x8b\x08\x00" + b"\xff" * 30, "is damaged"),
     "plain.csv.gz": (b"a,b\n1,2\n", "is named .gz but holds no gzip data"),
     "really.csv": (b"PK\x03\x04\x00\x00\x00\x00more", "is an Excel workbook or archive, not text"),
-    "twice.csv": (b"a,b,a\n1,2,3\n", 'the header names "a" 2 times (columns 1, 3); rename them'),
     "line.csv": (b"a,__line\n1,2\n", 'a column is named "__line", which is reserved'),
     "quote.csv": (b'"a,b\n1,2\n', "has a header but no records"),
     "rows.csv": (b"a,b\n" + b"1,2,3\n" * 20, "most records have 3 fields, but its header 2"),
     "bad.parquet": (b"PAR1 but no more", "cannot be read as Parquet"),
     "bad.xlsx": (b"no workbook", "cannot be opened as an Excel workbook"),
-    "old.xls": (b"\xd0\xcf\x11\xe0 old", "save it again as .xlsx without a password"),
+    "old.xls": (b"\xd0\xcf\x11\xe0 old", "is a workbook of the older kind (.xls, .et)"),
     "array.json": (b'[{"a": 1},\n{"a": 2}]\n', "holds no JSON objects, one per line"),
     "what.dat": (b"a,b\n1,2\n", "its format cannot be told from the name; write `format:`"),
 }
@@ -176,13 +175,13 @@ def test_a_sheet_that_does_not_exist_or_is_empty(tmp_path):
     book.create_sheet("Head").append(["a", "b"])
     book.save(tmp_path / "t.xlsx")
 
-    said = refusal(tmp_path, "t.xlsx", sheet="Ticket")
+    said = refusal(tmp_path, "t.xlsx", sheets=("Ticket",))
     assert said == (
         f'{tmp_path}/t.xlsx has no sheet "Ticket"; did you mean "Tickets"? '
         f"Correct `sheet:` in {PLACE}."
     )
     assert 'sheet "Tickets" is empty' in refusal(tmp_path, "t.xlsx")
-    assert 'sheet "Head" has a header but no records' in refusal(tmp_path, "t.xlsx", sheet=2)
+    assert 'sheet "Head" has a header but no records' in refusal(tmp_path, "t.xlsx", sheets=(2,))
 
 
 def test_a_parquet_file_without_records_or_cut(tmp_path):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from aftersales import words
-from aftersales.data.clean import plausible, stage
+from aftersales.data.clean import meaning, plausible, stage
+from aftersales.data.clean.losses import lines, lost, rejected_share
 from aftersales.data.clean.parts import Part
 from aftersales.data.clean.rows import Plan, Rows, plan
+from aftersales.data.clean.unmapped import guesses
 from aftersales.data.mapping.mapping import TableMapping, read_mapping
+from aftersales.data.read.batch import FILE
 from aftersales.data.read.sources import SourceReader
-from aftersales.data.store.account import Account
+from aftersales.data.store.account import Account, Note
 from aftersales.errors import ConfigError
 from aftersales.profile.config import Profile
 from aftersales.words import say
@@ -21,7 +28,18 @@ from aftersales.words import say
 ENOUGH = 50_000  # records that tell whether a mapping fits
 
 
-def check_profile(profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = None) -> list[str]:
+@dataclass(frozen=True)
+class Checked:
+    """What the first rows of a table show: lines for readers, and the share that is rejected."""
+
+    table: str
+    lines: list[str]
+    rejected: float
+
+
+def check_profile(
+    profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = None
+) -> list[Checked]:
     """Read the first records of every table and say what cleaning would find in it.
 
     Parameters
@@ -31,8 +49,9 @@ def check_profile(profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = N
 
     Returns
     -------
-    list of lines, for every table what was read, how full its columns are, and what the steps
-    found; all steps that look at one row are tried, those that compare rows are not
+    list, for every table what was read, what would be lost, the worst first, how full its columns
+        are, and what the steps found; all steps that look at one row are tried, those that
+        compare rows are not
 
     Raises
     ------
@@ -40,11 +59,11 @@ def check_profile(profile: Profile, *, raw: Path, as_of: pd.Timestamp | None = N
         As `clean_profile` would for the same reasons.
     """
     day = as_of if as_of is not None else declared_day(profile)
-    lines = []
+    found = []
     for mapping in read_mapping(profile).values():
         made = plan(mapping, profile=profile, as_of=day, key=b"")
-        lines += _check_table(mapping, made, raw=Path(raw))
-    return lines
+        found.append(_check_table(mapping, made, raw=Path(raw)))
+    return found
 
 
 def declared_day(profile: Profile) -> pd.Timestamp | None:
@@ -52,7 +71,7 @@ def declared_day(profile: Profile) -> pd.Timestamp | None:
     if profile.as_of is None:
         return None
     try:
-        return pd.Timestamp(profile.as_of).normalize()
+        return pd.Timestamp(datetime.date.fromisoformat(profile.as_of[:10]))
     except ValueError:
         raise ConfigError(
             f'as_of "{profile.as_of}" in config/{profile.name}/sources.yaml is not a day; '
@@ -60,36 +79,63 @@ def declared_day(profile: Profile) -> pd.Timestamp | None:
         ) from None
 
 
-def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> list[str]:
+def _check_table(mapping: TableMapping, made: Plan, *, raw: Path) -> Checked:
     reader = SourceReader(mapping, raw=raw, rows=stage.BATCH_ROWS)
-    records, broken = _first(reader)
+    records, broken, said = _first(reader)
     rows = stage.run(Rows(records), made)
     part = Part("", raw, rows=len(rows.source))
     staged = stage.Staged(made, Account(mapping.table), [part])
     n = len(records) + len(broken)
-    staged.account.add([*stage.read_notes(n, []), *stage.broken_notes(broken), *rows.notes])
+    account = staged.account
+    account.add([*stage.read_notes(n, []), *said, *stage.broken_notes(broken), *rows.notes])
     plausible.check(staged)
+    meaning.check(made, account, partial(_asked, rows))
     kept = say(
         "{table}: {kept} of the first {n} rows can be used.",
         table=mapping.table,
         kept=words.count(len(rows.source)),
         n=words.count(n),
     )
+    records_n = n - account.total("select")
+    share = rejected_share(account.all(), rows=records_n)
+    worst = [_would_go(share)] if share else []
+    told = lost(account.all(), rows=records_n)
     filled = [_filled(rows, name) for name in mapping.columns]
-    told = [staged.account.said(x) for x in staged.account.all() if x.n and x.message != "read"]
-    return [kept, *filled, *(f"  {text}" for text in told if text)]
+    gone = {text for _, text in told}
+    mapped = {*mapping.source_columns, *mapping.columns}
+    other = [
+        account.said(x)
+        for x in account.all()
+        if x.n and x.message != "read" and x.values.get("column", next(iter(mapped))) in mapped
+    ]
+    rest = [f"  {text}" for text in other if text and text not in gone]
+    guessed = guesses(records, made)
+    return Checked(mapping.table, [kept, *worst, *lines(told), *guessed, *filled, *rest], share)
 
 
-def _first(reader: SourceReader) -> tuple[pa.Table, pa.Table]:
-    """The first `ENOUGH` records or a few more, and the broken ones among them."""
-    records, broken, n = [], [], 0
+def _would_go(share: float) -> str:
+    return say("  {share} of the rows would be rejected", share=words.percent(share))
+
+
+def _asked(rows: Rows, sql: str) -> pd.DataFrame:
+    """The result of `sql` over rows that went through the steps."""
+    table = pa.table({**rows.columns, FILE: rows.source[FILE]})
+    with duckdb.connect() as connection:
+        connection.register("rows", table)
+        return connection.sql(sql).df()
+
+
+def _first(reader: SourceReader) -> tuple[pa.Table, pa.Table, list[Note]]:
+    """The first `ENOUGH` records or a few more, the broken ones among them, and remarks."""
+    records, broken, said, n = [], [], [], 0
     for batch in reader.batches():
+        said += batch.notes
         records.append(batch.records)
         broken.append(batch.broken)
         n += len(batch.records)
         if n >= ENOUGH:
             break
-    return pa.concat_tables(records).combine_chunks(), pa.concat_tables(broken)
+    return pa.concat_tables(records).combine_chunks(), pa.concat_tables(broken), said
 
 
 def _filled(rows: Rows, name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aftersales import __version__
-from aftersales.data.clean import duplicates, joins, plausible, rejects
+from aftersales.data.clean import duplicates, joins, meaning, plausible, rejects
 from aftersales.data.clean.check import check_profile, declared_day
 from aftersales.data.clean.joins import Finished
 from aftersales.data.clean.parts import REJECTED as REJECTED_ROWS
@@ -94,7 +95,15 @@ def clean_profile(
                 progress=progress,
             )
             plausible.check(staged[name])
+            meaning.check(made, staged[name].account, partial(_asked, staged[name]))
         return _finish(profile, staged, new=new, day=day)
+
+
+def _asked(staged: Staged, sql: str) -> pd.DataFrame:
+    """The result of `sql` over the rows of a staged table."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create view rows as {staged.select()}")
+        return connection.sql(sql).df()
 
 
 def _finish(

@@ -87,6 +87,8 @@ def _superseded(staged: Staged, connection: duckdb.DuckDBPyConnection) -> list[N
 def _order(staged: Staged, connection: duckdb.DuckDBPyConnection) -> str:
     """The column to order by; text that is all numbers is ordered as numbers."""
     name = staged.plan.mapping.keep.order
+    if not name:
+        return "__row"
     if name in staged.plan.mapping.columns:
         return quoted(name)
     texts, found = connection.execute(

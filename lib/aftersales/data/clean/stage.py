@@ -42,6 +42,7 @@ _FIRST: tuple[Step, ...] = (
     text_steps.flags,
     steps.make_columns,
     steps.codes,
+    steps.rounded_ids,
     steps.dates,
     steps.future_dates,
     steps.impossible_dates,
@@ -134,7 +135,7 @@ def _stage_part(part: Part, plan: Plan, batches: Iterator[Batch]) -> Iterator[in
         for number, found in enumerate(batches):
             part.read += len(found.records) + len(found.broken)
             rejected.write_broken(found.broken)
-            account.add(broken_notes(found.broken))
+            account.add([*found.notes, *broken_notes(found.broken)])
             rows = run(Rows(_one_piece(found.records)), plan)
             for gone in rows.rejected:
                 rejected.write(gone)
@@ -206,8 +207,9 @@ def _marks(rows: Rows, plan: Plan) -> dict[str, Any]:
         for column in empty[1:]:
             empty[0] = pc.and_(empty[0], column)
         marks["__content"] = pc.if_else(empty[0], pa.scalar(None, content.type), content)
-    if plan.mapping.keep and plan.mapping.keep.order not in rows.columns:
-        marks["__order"] = rows.cells[plan.mapping.keep.order]
+    order = plan.mapping.keep.order if plan.mapping.keep else ""
+    if order and order not in rows.columns:
+        marks["__order"] = rows.cells[order]
     return marks
 
 

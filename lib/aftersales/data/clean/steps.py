@@ -8,16 +8,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aftersales.data.clean.rows import Plan, Rows
+from aftersales.data.clean.rows import Plan, Rows, combined
 from aftersales.data.mapping.fields import ColumnMapping
 from aftersales.data.privacy.privacy import mask_text, pseudonym
 from aftersales.data.read import values
+from aftersales.data.read.batch import FILE, LINE
+from aftersales.data.read.cells import amounts, times
 from aftersales.data.store.account import Note
 from aftersales.profile.regions import UNKNOWN, fold
 
 EARLIEST = pd.Timestamp("1900-01-01")  # no after-sales record is older; a profile may say later
 AHEAD = {("orders", "promised_at"), ("subscriptions", "due_at")}  # may lie after as_of
-_TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+_COUNTED = {"reopened", "escalated"}  # a source may say how often instead of whether
+_LOOKED_AT = 10_000  # cells of a batch that tell how its numbers are written
 
 
 def make_columns(rows: Rows, plan: Plan) -> Rows:
@@ -29,16 +32,19 @@ def make_columns(rows: Rows, plan: Plan) -> Rows:
         elif column.sql is not None:
             place = f"columns: {column.name}: sql"
             found = rows.evaluate(column.sql, mapping=plan.mapping, place=place, cleaned=True)
-            made[column.name] = _as_cells(found, column)
+            made[column.name] = _as_cells(found, column, plan.timezone)
+        elif column.made:
+            line = rows.source[LINE].cast(pa.string())
+            made[column.name] = combined(pc.binary_join_element_wise(rows.source[FILE], line, "#"))
         else:
             made[column.name] = pa.repeat(pa.scalar(column.value, pa.string()), len(rows.source))
     return rows.with_columns(made)
 
 
-def _as_cells(found: pa.Array, column: ColumnMapping) -> pa.Array:
+def _as_cells(found: pa.Array, column: ColumnMapping, timezone: str) -> pa.Array:
     """What an expression gave, as text; times stay times where a date is wanted."""
     if pa.types.is_timestamp(found.type) and found.type.tz:
-        found = found.cast(pa.timestamp("us"))
+        found = times.local(found, timezone)
     if column.kind == "date" and pa.types.is_temporal(found.type):
         return found.cast(values.TIME)
     return found.cast(pa.string())
@@ -74,19 +80,36 @@ def _others(rows: Rows, column: ColumnMapping, before: pa.Array, after: pa.Array
     return rows.noted(Note("codes", "other_missing", values.n_true(lost), said))
 
 
+def rounded_ids(rows: Rows, plan: Plan) -> Rows:
+    """Count ids that a spreadsheet turned into numbers and rounded, such as 2.02E+17."""
+    for column in plan.columns("str"):
+        if column.name.endswith("_id"):
+            cells = rows.columns[column.name]
+            n = 0
+            if values.n_true(pc.match_substring(cells, "E+", ignore_case=False)):
+                n = values.n_true(pc.match_substring_regex(cells, r"^\d(\.\d+)?E\+\d{2,}$"))
+            rows = rows.noted(Note("doubts", "scientific", n, {"column": column.name}))
+    return rows
+
+
 def dates(rows: Rows, plan: Plan) -> Rows:
     """Read dates by the declared formats; a required one that cannot be read rejects its row."""
     for column in plan.columns("date"):
         before = rows.columns[column.name]
         if before.type == values.TIME:
             continue
-        formats = column.format or values.ISO_FORMATS
-        after = values.dates(before, formats=formats, timezone=plan.timezone)
+        after = times.dates(
+            before,
+            formats=column.format,
+            timezone=plan.timezone,
+            written_in=column.written_in,
+            serials=plan.mapping.may_be_excel,
+        )
+        if column.swapped:
+            after = times.exchanged(after)
         rows = rows.with_columns({column.name: after})
         lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        seen = (
-            {"example": values.shape(before.filter(lost)[0].as_py())} if values.n_true(lost) else {}
-        )
+        seen = _example(before, lost)
         shown = ", ".join(column.format) or "ISO 8601"
         said = {"column": column.name, "formats": shown}
         total = Note("dates", "", len(before) - before.null_count, {"column": column.name})
@@ -102,9 +125,9 @@ def future_dates(rows: Rows, plan: Plan) -> Rows:
         if limit is None or (column.max is None and (plan.table, column.name) in AHEAD):
             continue
         limit = end_of_day(limit)
-        times = rows.columns[column.name]
-        late = pc.greater(times, _moment(limit))
-        seen = {"high": _day(pc.max(times))} if values.n_true(late) else {}
+        found = rows.columns[column.name]
+        late = pc.greater(found, _moment(limit))
+        seen = {"high": _day(pc.max(found))} if values.n_true(late) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies after {limit:%Y-%m-%d}"
         rows = _lose(rows, column, late, "future dates", "future", said, seen, reason)
@@ -115,9 +138,9 @@ def impossible_dates(rows: Rows, plan: Plan) -> Rows:
     """No date lies before its declared `min`, or 1900."""
     for column in plan.columns("date"):
         limit = EARLIEST if column.min is None else column.min
-        times = rows.columns[column.name]
-        early = pc.less(times, _moment(limit))
-        seen = {"low": _day(pc.min(times))} if values.n_true(early) else {}
+        found = rows.columns[column.name]
+        early = pc.less(found, _moment(limit))
+        seen = {"low": _day(pc.min(found))} if values.n_true(early) else {}
         said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
         reason = f"{column.name} lies before {limit:%Y-%m-%d}"
         rows = _lose(rows, column, early, "impossible dates", "past", said, seen, reason)
@@ -127,12 +150,7 @@ def impossible_dates(rows: Rows, plan: Plan) -> Rows:
 def numbers(rows: Rows, plan: Plan) -> Rows:
     """Read numbers and yes/no, apply the scale, and keep numbers in their range."""
     for column in plan.columns("bool"):
-        before = rows.columns[column.name]
-        after = values.truths(before)
-        lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        rows = rows.with_columns({column.name: after})
-        said = {"column": column.name}
-        rows = rows.noted(Note("numbers", "truth_missing", values.n_true(lost), said))
+        rows = _read_truths(rows, column)
     for column in plan.columns("int", "float"):
         rows = _in_range(_read_numbers(rows, column), column)
         if column.kind == "int":
@@ -141,19 +159,51 @@ def numbers(rows: Rows, plan: Plan) -> Rows:
     return rows
 
 
+def _read_truths(rows: Rows, column: ColumnMapping) -> Rows:
+    before = rows.columns[column.name]
+    counts = column.name in _COUNTED
+    after = values.truths(before, counts=counts)
+    lost = pc.and_(pc.is_valid(before), pc.is_null(after))
+    said, notes = {"column": column.name}, []
+    if counts:
+        more = pc.match_substring_regex(before, values.COUNT)
+        notes = [
+            Note("numbers", "counted", values.n_true(more), said),
+            Note("numbers", "", values.n_true(pc.invert(after)), {**said, "is": "no"}),
+        ]
+    truth = Note("numbers", "truth_missing", values.n_true(lost), said, _example(before, lost))
+    return rows.with_columns({column.name: after}).noted(*notes, truth)
+
+
+def _example(cells: pa.Array, lost: pa.Array) -> dict[str, str]:
+    """What the first cell that was lost looks like."""
+    return {"example": values.shape(cells.filter(lost)[0].as_py())} if values.n_true(lost) else {}
+
+
+def _writing_notes(cells: pa.Array, column: ColumnMapping) -> list[Note]:
+    """How the numbers of a column seem to be written, by its first cells."""
+    counts = amounts.writings(cells.slice(0, _LOOKED_AT))
+    return [
+        Note("numbers", "", n, {"column": column.name, "writing": kind})
+        for kind, n in counts.items()
+        if n
+    ]
+
+
 def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
     before = rows.columns[column.name]
-    after = values.numbers(before)
+    after = amounts.numbers(before, column.writing)
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
     if column.scale != 1:
         after = pc.multiply(after, column.scale)
     said, reason = {"column": column.name}, f"{column.name} is not a number"
     whole = _whole(after) if column.kind == "int" else after
-    rows = rows.with_columns({column.name: whole})
+    rows = rows.with_columns({column.name: whole}).noted(*_writing_notes(before, column))
     if column.kind == "int":
         n = whole.null_count - after.null_count
         rows = rows.noted(Note("numbers", "whole_missing", n, said))
-    return _lose(rows, column, lost, "numbers", "number", said, {}, reason)
+    seen = _example(before, lost)
+    return _lose(rows, column, lost, "numbers", "number", said, seen, reason)
 
 
 def _whole(found: pa.Array) -> pa.Array:

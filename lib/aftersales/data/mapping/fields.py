@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
@@ -12,20 +10,22 @@ import pandas as pd
 import pandera.pandas as pa
 
 from aftersales.data.mapping.columns import DTYPES
+from aftersales.data.mapping.entries import Values
+from aftersales.data.read.cells.amounts import Writing, span_of
 from aftersales.errors import ConfigError, nearest
-from aftersales.profile.config import build, check_keys
+from aftersales.profile.reading import build, check_keys
 
 Other = Literal["reject", "missing", "keep"]
 Personal = Literal["", "pseudonym", "drop"]
-_DIRECTIVES = frozenset("YymdbBHIpMSfzj-%")
-_YEAR = re.compile(r"%[Yy]")
+UNDECLARED = ("", "")
+DayMonth, Fill = ("swapped",), ("down",)
 
 
 @dataclass(frozen=True)
 class ColumnMapping:
     """A column of a processed table and what it is made of.
 
-    Exactly one of `source`, `sql` and `value` is set; all other keys apply to what it gives.
+    Exactly one of `source`, `sql`, `value` and `made` is set; other keys apply to what it gives.
     """
 
     name: str  # canonical name
@@ -35,10 +35,15 @@ class ColumnMapping:
     source: str | None = None  # name of a source column
     sql: str | None = None  # DuckDB expression over the source columns, all VARCHAR
     value: str | None = None  # constant, as a cell would hold it
+    made: bool = False  # an id made of the file and the line of the row
     format: tuple[str, ...] = ()  # date formats in the order to try; empty: ISO 8601
     codes: Mapping[str, str] = field(default_factory=dict)  # source spelling -> value
     values: tuple[str, ...] = ()  # the closed list of the schema, if it has one
     other: Other = "keep"  # what happens to a cell that is neither code nor value
+    written_in: str = ""  # zone of times without offset; "": the profile's
+    swapped: bool = False  # day and month of days up to 12 were exchanged
+    fill: bool = False  # an empty cell has the value of the one above it
+    writing: Writing = field(default_factory=Writing)  # how numbers are written
     scale: float = 1.0  # the number is multiplied by it, before the range is checked
     min: float | pd.Timestamp | None = None
     max: float | pd.Timestamp | None = None
@@ -53,8 +58,9 @@ class _Entry:
     source: Any = None
     sql: Any = None
     value: Any = None
+    made: Any = None
     format: Any = ()
-    codes: Any = field(default_factory=dict)
+    codes: Any = None
     other: Any = None
     scale: Any = 1
     min: Any = None
@@ -62,6 +68,12 @@ class _Entry:
     personal: Any = ""
     mask: Any = None
     kind: Any = None
+    zone: Any = None
+    day_month: Any = None
+    fill: Any = None
+    decimal: Any = None
+    thousands: Any = None
+    unit: Any = None
 
 
 _FIELDS = {"from": "source"}  # keys that are reserved words in Python
@@ -69,7 +81,13 @@ _KEYS = ("from", *(f.name for f in fields(_Entry) if f.name != "source"))
 
 
 def read_column(
-    raw: Any, *, name: str, schema: pa.Column | None, file: str, place: str
+    raw: Any,
+    *,
+    name: str,
+    schema: pa.Column | None,
+    file: str,
+    place: str,
+    separators: tuple[str, str] = UNDECLARED,
 ) -> ColumnMapping:
     """An entry of `columns:` (or, where `schema` is None, of `also:`), checked completely.
 
@@ -77,6 +95,7 @@ def read_column(
     ----------
     raw : a source column's name, or the mapping of keys
     schema : the column's schema; None for a column beyond the schema
+    separators : what divides the digits of numbers, unless the entry says otherwise
     file, place : for messages, e.g. "config/acme/sources.yaml" and "tables: tickets: cost"
 
     Raises
@@ -90,7 +109,7 @@ def read_column(
     marks = {} if schema is None else schema.metadata
     values = tuple(marks.get("values", ()))
     required = schema is not None and schema.required
-    check = _Check(kind, values, where)
+    check = Values(kind, values, where)
     mask = bool(marks.get("free_text")) if entry.mask is None else entry.mask
     default = "keep" if not values else "reject" if required else "missing"
     low, high = marks.get("least"), marks.get("most")
@@ -104,6 +123,11 @@ def read_column(
         codes=check.codes(entry.codes),
         values=values,
         other=check.choice("other", entry.other or default, get_args(Other)),
+        written_in=check.zone(entry.zone),
+        swapped=entry.day_month is not None
+        and bool(check.choice("day_month", entry.day_month, DayMonth)),
+        fill=entry.fill is not None and bool(check.choice("fill", entry.fill, Fill)),
+        writing=_writing(name, entry, check, separators),
         scale=check.scale(entry.scale),
         min=check.bound("min", low if entry.min is None else entry.min),
         max=check.bound("max", high if entry.max is None else entry.max),
@@ -127,6 +151,14 @@ def _entry(raw: Any, *, where: str, extra: bool) -> _Entry:
     return build(_Entry, {_FIELDS.get(key, key): v for key, v in raw.items()}, where=where)
 
 
+def _writing(name: str, entry: _Entry, check: Values, separators: tuple[str, str]) -> Writing:
+    """How the numbers of the column are written, as declared or as its name says."""
+    divided = check.separators(entry.decimal, entry.thousands, separators)
+    unit = "" if entry.unit is None else check.text("unit", entry.unit)
+    declared = separators != UNDECLARED or entry.decimal is not None or entry.thousands is not None
+    return Writing(**divided, unit=unit, span=span_of(name), declared=declared)
+
+
 def _kind(entry: _Entry, schema: pa.Column | None, *, where: str) -> str:
     kind = (entry.kind or "str") if schema is None else schema.metadata["kind"]
     if kind not in DTYPES:
@@ -134,13 +166,18 @@ def _kind(entry: _Entry, schema: pa.Column | None, *, where: str) -> str:
     return kind
 
 
-def _origin(entry: _Entry, check: _Check) -> dict[str, str | None]:
-    given = [key for key in ("source", "sql", "value") if getattr(entry, key) is not None]
+def _origin(entry: _Entry, check: Values) -> dict[str, Any]:
+    given = [key for key in ("source", "sql", "value", "made") if getattr(entry, key) is not None]
     if len(given) != 1:
         found = " and ".join(f"`{key}`" for key in given).replace("source", "from") or "none"
         raise ConfigError(
-            f"{check.where}: a column has one origin, `from`, `sql` or `value`; found {found}."
+            f"{check.where}: a column has one origin, `from`, `sql`, `value` or `made`; found "
+            f"{found}."
         )
+    if given == ["made"]:
+        if check.kind != "str":
+            raise ConfigError(f"{check.where}: `made` is for ids; remove it.")
+        return {"made": bool(check.choice("made", entry.made, ("row",)))}
     if given == ["value"]:
         return {"value": check.cell("value", entry.value)}
     return {
@@ -150,121 +187,40 @@ def _origin(entry: _Entry, check: _Check) -> dict[str, str | None]:
 
 def _check_together(column: ColumnMapping, entry: _Entry, where: str) -> None:
     """Keys that only some kinds of columns can have."""
+    number = column.kind in ("int", "float")
     wrong = [
         ("format", entry.format, column.kind == "date", "dates"),
-        ("scale", entry.scale != 1, column.kind in ("int", "float"), "numbers"),
-        (
-            "min",
-            entry.min is not None,
-            column.kind in ("int", "float", "date"),
-            "numbers and dates",
-        ),
-        (
-            "max",
-            entry.max is not None,
-            column.kind in ("int", "float", "date"),
-            "numbers and dates",
-        ),
+        ("zone", entry.zone, column.kind == "date", "dates"),
+        ("day_month", entry.day_month, column.kind == "date", "dates"),
+        ("decimal", entry.decimal, number, "numbers"),
+        ("thousands", entry.thousands, number, "numbers"),
+        ("unit", entry.unit, number, "numbers"),
+        ("scale", entry.scale != 1, number, "numbers"),
+        ("min", entry.min is not None, number or column.kind == "date", "numbers and dates"),
+        ("max", entry.max is not None, number or column.kind == "date", "numbers and dates"),
         ("codes", entry.codes, column.kind != "date", "names, numbers and yes/no"),
         ("mask", entry.mask, column.kind == "str", "text"),
         ("personal", column.personal == "pseudonym", column.kind == "str", "names and ids"),
+        ("fill", column.fill, column.source is not None, "columns with `from`"),
     ]
     for key, given, fits, kinds in wrong:
         if given and not fits:
+            if key == "fill":
+                raise ConfigError(f"{where}: `fill` is for {kinds}; remove it.")
             raise ConfigError(
                 f"{where}: `{key}` is for {kinds}, but {column.name} is of kind {column.kind}; "
                 f"remove `{key}`."
             )
     if column.personal == "drop" and column.required:
         raise ConfigError(f"{where}: {column.name} is required; use `personal: pseudonym`.")
+    if column.mask and column.personal == "pseudonym" and entry.mask:
+        raise ConfigError(
+            f"{where}: `mask` and `personal: pseudonym` exclude each other; keep one."
+        )
+    if column.name == "region" and column.personal:
+        raise ConfigError(
+            f"{where}: a region cannot be personal, since every row needs one; remove `personal`, "
+            "or the column."
+        )
     if column.min is not None and column.max is not None and column.min > column.max:
         raise ConfigError(f"{where}: min {column.min} is above max {column.max}; exchange them.")
-
-
-@dataclass(frozen=True)
-class _Check:
-    """Reads the values of keys for a column of some kind."""
-
-    kind: str
-    values: tuple[str, ...]
-    where: str
-
-    def text(self, key: str, raw: Any) -> str:
-        if not isinstance(raw, str) or not raw.strip():
-            raise ConfigError(
-                f"{self.where}: `{key}` must be text, found {raw!r}; put quotes round it."
-            )
-        return raw
-
-    def yes(self, key: str, raw: Any) -> bool:
-        if not isinstance(raw, bool):
-            raise ConfigError(f"{self.where}: `{key}` must be true or false, found {raw!r}.")
-        return raw
-
-    def choice(self, key: str, raw: Any, valid: Iterable[str]) -> Any:
-        if raw not in (names := tuple(valid)):
-            raise ConfigError(f'{key} "{raw}" in {self.where}; {nearest(raw, filter(None, names))}')
-        return raw
-
-    def scale(self, raw: Any) -> float:
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or raw == 0:
-            raise ConfigError(f"{self.where}: `scale` must be a number but 0, found {raw!r}.")
-        return float(raw)
-
-    def bound(self, key: str, raw: Any) -> float | pd.Timestamp | None:
-        if raw is None:
-            return None
-        if self.kind == "date":
-            return self.day(key, raw)
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise ConfigError(f"{self.where}: `{key}` must be a number, found {raw!r}.")
-        return float(raw)
-
-    def day(self, key: str, raw: Any) -> pd.Timestamp:
-        try:
-            found = raw if isinstance(raw, datetime.date) else datetime.datetime.fromisoformat(raw)
-        except (TypeError, ValueError):
-            raise ConfigError(
-                f"{self.where}: `{key}` must be a date like 2010-01-01, found {raw!r}."
-            ) from None
-        return pd.Timestamp(found).tz_localize(None).as_unit("us")
-
-    def formats(self, raw: Any) -> tuple[str, ...]:
-        formats = (raw,) if isinstance(raw, str) else tuple(raw or ())
-        for form in formats:
-            letters = set(re.findall(r"%-?(.)", form)) if isinstance(form, str) else {"?"}
-            if not letters or letters - _DIRECTIVES or not _YEAR.search(form):
-                raise ConfigError(
-                    f'date format "{form}" in {self.where} is not usable; write it with strptime '
-                    'signs and a year, e.g. "%Y-%m-%d %H:%M".'
-                )
-        return formats
-
-    def codes(self, raw: Any) -> dict[str, str]:
-        if not isinstance(raw, Mapping):
-            raise ConfigError(f"{self.where}: `codes` needs lines `source value: meaning`.")
-        return {self.spelling(key): self.cell(f"codes: {key}", value) for key, value in raw.items()}
-
-    def spelling(self, raw: Any) -> str:
-        """A spelling found in the source; YAML makes true of an unquoted Yes."""
-        if isinstance(raw, bool) or raw is None:
-            raise ConfigError(
-                f"{self.where}: YAML reads a code without quotes as {raw!r}; "
-                'put quotes round yes, no, on, off, true, false and null, e.g. "Yes".'
-            )
-        return str(raw)
-
-    def cell(self, key: str, raw: Any) -> str:
-        """A constant of the column's kind, as text."""
-        if self.kind == "bool" and isinstance(raw, bool):
-            return "true" if raw else "false"
-        if self.kind == "date" and isinstance(raw, datetime.date):
-            return str(raw)
-        number = isinstance(raw, int | float) and not isinstance(raw, bool)
-        if number and (self.kind == "str" or self.kind == "float" or float(raw).is_integer()):
-            return str(raw)
-        if not isinstance(raw, str) or self.kind in ("int", "float", "bool"):
-            raise ConfigError(f"{self.where}: `{key}` gives {raw!r}, which is no {self.kind}.")
-        if self.values and raw not in self.values:
-            raise ConfigError(f'"{raw}" in {self.where}, {key}; {nearest(raw, self.values)}')
-        return raw

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from aftersales.data.mapping.fields import ColumnMapping
 from aftersales.errors import ConfigError, nearest
-from aftersales.profile.config import build, check_keys
+from aftersales.profile.reading import build, check_keys
 
 Take = Literal["last", "first"]
 
@@ -19,6 +19,7 @@ class SqlSource:
 
     url: str
     query: str
+    seconds: int = 3600  # how long the query may take
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Keep:
     """Of several rows about one record, the one to keep."""
 
     by: tuple[str, ...]  # canonical names
-    order: str  # a source column or a canonical name
+    order: str  # a source column or a canonical name; "": the order of files and rows
     take: Take = "last"
 
 
@@ -72,10 +73,18 @@ class Keys:
             raise ConfigError(f"{self.where}: `{key}` must be text, found {raw!r}; add quotes.")
         return raw
 
+    def entries(self, key: str, raw: Any) -> list:
+        """A list as written; none is an empty one."""
+        if raw is not None and not isinstance(raw, list | tuple):
+            raise ConfigError(
+                f"{self.where}: `{key}` must be a list, found {raw!r}; write - or []."
+            )
+        return list(raw or ())
+
     def names(self, key: str, raw: Any) -> tuple[str, ...]:
         """A list of texts; a single one may stand without brackets."""
-        entries = (raw,) if isinstance(raw, str) else raw or ()
-        if isinstance(entries, Mapping) or not all(isinstance(e, str) for e in entries):
+        entries = (raw,) if isinstance(raw, str) else () if raw is None else raw
+        if not isinstance(entries, list | tuple) or not all(isinstance(e, str) for e in entries):
             raise ConfigError(
                 f"{self.where}: `{key}` must be a list of texts, found {raw!r}; "
                 "put quotes round numbers, dates, yes, no and null."
@@ -83,12 +92,12 @@ class Keys:
         return tuple(entries)
 
     def choice(self, key: str, raw: Any, valid: Any) -> Any:
-        if raw not in get_args(valid):
+        if not isinstance(raw, str) or raw not in get_args(valid):
             raise ConfigError(f'{key} "{raw}" in {self.where}; {nearest(raw, get_args(valid))}')
         return raw
 
     def mapped(self, key: str, name: Any, columns: Collection[str]) -> str:
-        if name not in columns:
+        if not isinstance(name, str) or name not in columns:
             raise ConfigError(f'Column "{name}" in {self.where}: {key}; {nearest(name, columns)}')
         return name
 
@@ -100,9 +109,20 @@ class Keys:
             return ContentKey(besides=self.names("content_key: except", raw.get("except")))
         return ContentKey(columns=self.names("content_key", raw))
 
-    def keep(self, raw: Any, columns: Mapping[str, ColumnMapping]) -> Keep | None:
+    def keep(
+        self, raw: Any, columns: Mapping[str, ColumnMapping], *, key: Iterable[str]
+    ) -> Keep | None:
+        """`newest` is the last row of each key of the table, in the order of the files."""
         if raw is None:
             return None
+        if raw in ("newest", "oldest"):
+            by = tuple(name for name in key if name in columns)
+            return Keep(by=by, order="", take="last" if raw == "newest" else "first")
+        if isinstance(raw, str):
+            raise ConfigError(
+                f'keep "{raw}" in {self.where}; write newest, oldest, or '
+                "{by: [ticket_id], order: a column, take: last}."
+            )
         keep = build(Keep, raw, where=f"{self.where}: keep")
         by = self.names("keep: by", keep.by)
         return Keep(
@@ -118,7 +138,7 @@ class Keys:
         if raw is None:
             return tuple(pair for pair in default if all(name in columns for name in pair))
         dates = [c.name for c in columns.values() if c.kind == "date"]
-        pairs = [self.names("time_order", pair) for pair in raw]
+        pairs = [self.names("time_order", pair) for pair in self.entries("time_order", raw)]
         if any(len(pair) != 2 for pair in pairs):
             raise ConfigError(f"{self.where}: `time_order` needs pairs [earlier, later].")
         return tuple(
@@ -127,7 +147,8 @@ class Keys:
         )
 
     def rules(self, key: str, raw: Any, *, named: bool) -> tuple[Rule, ...]:
-        rules = tuple(build(Rule, entry, where=f"{self.where}: {key}") for entry in raw or ())
+        given = self.entries(key, raw)
+        rules = tuple(build(Rule, entry, where=f"{self.where}: {key}") for entry in given)
         for rule in rules:
             for part in ("where", "reason", "name") if named else ("where", "reason"):
                 if not self.text(f"{key}: {part}", getattr(rule, part)).strip():
@@ -135,13 +156,30 @@ class Keys:
         return rules
 
     def gaps(self, raw: Any) -> tuple[Gap, ...]:
-        gaps = tuple(build(Gap, entry, where=f"{self.where}: gaps") for entry in raw or ())
+        given = self.entries("gaps", raw)
+        gaps = tuple(build(Gap, entry, where=f"{self.where}: gaps") for entry in given)
         return tuple(
             Gap(self.names("gaps: columns", gap.columns), self.text("gaps: reason", gap.reason))
             for gap in gaps
         )
 
+    def sql(self, raw: Any) -> SqlSource | None:
+        if not raw:
+            return None
+        found = build(SqlSource, raw, where=f"{self.where}: sql")
+        limit = found.seconds
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise ConfigError(
+                f"{self.where}: `sql: seconds` must be a whole number from 1, found {limit!r}."
+            )
+        texts = {key: self.text(f"sql: {key}", getattr(found, key)) for key in ("url", "query")}
+        return SqlSource(**texts, seconds=limit)
+
     def html_entities(self, raw: Any) -> bool:
+        if not isinstance(raw, Mapping):
+            raise ConfigError(
+                f"{self.where}: `text` needs a line such as html_entities: true, found {raw!r}."
+            )
         check_keys(raw, valid=("html_entities",), where=f"{self.where}: text")
         found = raw.get("html_entities", False)
         if not isinstance(found, bool):

@@ -36,7 +36,8 @@ class QuerySource:
         self._tables = {name: list(columns) for name, columns in tables.items()}
         with duckdb.connect(config={"enable_external_access": False}) as empty:
             self._make_tables(empty)
-            self.header = checked_names(self._run(empty).columns, path=place)
+            names = self._run(empty).columns
+            self.header = checked_names(names, path=place, wanted=names)
 
     def __enter__(self) -> QuerySource:
         self._folder = tempfile.TemporaryDirectory(prefix="aftersales-")

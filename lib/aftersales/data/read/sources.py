@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from aftersales.data.mapping.mapping import TableMapping
-from aftersales.data.read.batch import Batch, Source, aligned
+from aftersales.data.read.batch import Batch, Source, aligned, filled_down
 from aftersales.data.read.excel_source import open_excel
 from aftersales.data.read.parquet_source import open_parquet
 from aftersales.data.read.query_source import QuerySource
@@ -23,10 +23,11 @@ from aftersales.errors import ConfigError, DataError, nearest
 ROWS = 200_000
 _ENDINGS = {
     "csv": (".csv", ".tsv", ".txt"),
-    "excel": (".xlsx", ".xlsm", ".xls"),
+    "excel": (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ett"),
     "parquet": (".parquet", ".pq"),
     "jsonl": (".jsonl", ".ndjson", ".json"),
 }
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 
 
 class SourceReader:
@@ -104,9 +105,12 @@ class SourceReader:
 
     def _source_batches(self, name: str, source: Source) -> Iterator[tuple[str, Batch]]:
         n = 0
-        for batch in source.batches(rows=self._rows):
+        batches = source.batches(rows=self._rows)
+        if filled := self._mapping.filled:
+            batches = filled_down(batches, filled)
+        for batch in batches:
             n += batch.records.num_rows + batch.broken.num_rows
-            if batch.records.num_rows or batch.broken.num_rows:
+            if batch.records.num_rows or batch.broken.num_rows or batch.notes:
                 yield name, batch
         self.inputs.append({"file": name, **source.facts, "rows": n})
 
@@ -143,12 +147,16 @@ def find_files(mapping: TableMapping, *, raw: Path) -> list[Path]:
         )
     found: list[Path] = []
     for pattern in mapping.files:
+        if not pattern.strip():
+            raise ConfigError(
+                f"{mapping.place}: files: a pattern is empty; name a file, or remove it."
+            )
         if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
             raise ConfigError(
                 f'{mapping.place}: files "{pattern}" must lie below the raw folder; '
                 "write the path relative to it."
             )
-        matches = sorted(path for path in raw.glob(pattern) if path.is_file())
+        matches = _matching(pattern, raw, mapping)
         if not matches:
             names = sorted(str(p.relative_to(raw)) for p in raw.rglob("*") if p.is_file())
             raise DataError(
@@ -162,6 +170,22 @@ def find_files(mapping: TableMapping, *, raw: Path) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def _matching(pattern: str, raw: Path, mapping: TableMapping) -> list[Path]:
+    """The files of a pattern; 2024-9 comes before 2024-10."""
+    try:
+        return sorted((path for path in raw.glob(pattern) if path.is_file()), key=_in_order)
+    except (ValueError, NotImplementedError, OSError) as error:
+        raise ConfigError(
+            f'{mapping.place}: files "{pattern}" is no pattern of file names ({error}); write it '
+            'like "tickets_*.csv".'
+        ) from None
+
+
+def _in_order(path: Path) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", path.as_posix())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
 def open_file(path: Path, mapping: TableMapping, *, raw: Path) -> Source:
     """A raw file, its columns known, by the declared format or else by its name."""
     match _format(path, mapping):
@@ -171,7 +195,13 @@ def open_file(path: Path, mapping: TableMapping, *, raw: Path) -> Source:
             return open_parquet(path)
         case form:
             name = path.relative_to(raw).as_posix()
-            file = read_through(path, name=name, encoding=mapping.encoding, place=mapping.place)
+            file = read_through(
+                path,
+                name=name,
+                encoding=mapping.encoding,
+                place=mapping.place,
+                words=mapping.words,
+            )
             return (open_csv if form == "csv" else open_jsonl)(file, mapping)
 
 
@@ -180,6 +210,11 @@ def _format(path: Path, mapping: TableMapping) -> str:
     for name, known in _ENDINGS.items():
         if mapping.format == name or (not mapping.format and endings and endings[-1] in known):
             return name
+    if endings and endings[-1] in _ARCHIVES:
+        raise DataError(
+            f"{path} is an archive; unpack it, put the files in it beside it, and name them in "
+            f"{mapping.place}: files."
+        )
     raise DataError(
         f"{path}: its format cannot be told from the name; write `format:` (csv, excel, parquet or "
         f"jsonl) in {mapping.place}."
@@ -211,8 +246,9 @@ def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None
         columns = ", ".join(f"{quoted(name)} varchar" for name in header)
         connection.execute(f"create table source ({columns})")
         for place, expression in mapping.expressions.items():
+            _check_one_row(expression, f"{mapping.place}: {place}")
             try:
-                connection.execute(f"select ({expression}) from source")
+                found = connection.execute(f"select ({expression}) from source").fetchall()
             except duckdb.Error as error:
                 reason = str(error).splitlines()[0].rstrip(".!")
                 unknown = re.search(r'column "(.+?)" not found', reason)
@@ -221,6 +257,30 @@ def check_expressions(mapping: TableMapping, *, header: tuple[str, ...]) -> None
                     f"{mapping.place}: {place}: `{expression}` does not run: {reason}{hint} "
                     "Correct the expression."
                 ) from None
+            if found:  # a row of no rows
+                raise ConfigError(f"{mapping.place}: {place}: `{expression}` {_ROWS}")
+
+
+_ROWS = (
+    "looks at more than one row, but rows are read in parts. Write it in `query:`; an id that no "
+    "column gives is `{made: row}`."
+)
+_WINDOW = re.compile(r"\bover\s*(\(|\w)", re.IGNORECASE)
+_CHANCE = re.compile(
+    r"\b(random|uuid|gen_random_uuid|now|current_timestamp|nextval)\b", re.IGNORECASE
+)
+
+
+def _check_one_row(expression: str, place: str) -> None:
+    """An expression depends on nothing but the row it is computed for."""
+    bare = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", " ", expression)
+    if _WINDOW.search(bare):
+        raise ConfigError(f"{place}: `{expression}` {_ROWS}")
+    if found := _CHANCE.search(bare):
+        raise ConfigError(
+            f"{place}: `{expression}` gives another value each time ({found[0]}); the same files "
+            "must give the same tables. An id that no column gives is `{made: row}`."
+        )
 
 
 def quoted(name: str) -> str:

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from aftersales.data.mapping.mapping import TableMapping
 from aftersales.data.read.batch import Batch, broken_table, text_table
-from aftersales.data.read.excel_source import text_of
+from aftersales.data.read.excel_book import text_of
+from aftersales.data.read.sql_guard import check_select, reading_engine
 from aftersales.data.read.text.csv_header import checked_names
 from aftersales.errors import ConfigError, DataError
 
@@ -75,12 +77,14 @@ def open_sql(mapping: TableMapping, *, raw: Path) -> SqlSource:
         For a missing driver, a database that cannot be reached, a query that fails.
     """
     place = f"{mapping.place}: sql"
-    engine = _engine(_filled(mapping.sql.url, raw=raw, place=place), place=place)
-    with _query(engine, mapping.sql.query, rows=_HEAD, place=place) as result:
-        names = checked_names(list(result.keys()), path=place)
+    query = check_select(mapping.sql.query, place=place)
+    url = _filled(mapping.sql.url, raw=raw, place=place)
+    engine = _engine(url, place=place, seconds=mapping.sql.seconds)
+    with _query(engine, query, rows=_HEAD, place=place) as result:
+        names = checked_names(names := list(result.keys()), path=place, wanted=names)
         if result.fetchone() is None:
             raise DataError(f"{place}: the query finds no records; correct `query`.")
-    return SqlSource(engine, mapping.sql.query, place, names)
+    return SqlSource(engine, query, place, names)
 
 
 def _filled(url: str, *, raw: Path, place: str) -> str:
@@ -95,13 +99,18 @@ def _filled(url: str, *, raw: Path, place: str) -> str:
     return _VARIABLE.sub(value, url.replace("{raw}", raw.resolve().as_posix()))
 
 
-def _engine(url: str, *, place: str) -> sqlalchemy.Engine:
+def _engine(url: str, *, place: str, seconds: int) -> sqlalchemy.Engine:
     try:
         parsed = sqlalchemy.make_url(url)
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             _check_sqlite(Path(parsed.database), place)
-        return sqlalchemy.create_engine(parsed, poolclass=sqlalchemy.NullPool)
+        if "@" in (parsed.host or "") or "@" in (parsed.username or ""):
+            raise ConfigError(
+                f"{place}: the user or password in `url` holds an @, which ends it; write it there "
+                "as %40."
+            )
+        return reading_engine(parsed, seconds=seconds)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise ConfigError(
             f"{place}: `url` is not a database URL that can be used; write it like "
@@ -133,6 +142,11 @@ def _query(
             connection = connection.execution_options(stream_results=True, yield_per=rows)
             yield connection.execute(sqlalchemy.text(query.replace(":", "\\:")))
     except SQLAlchemyError as error:
+        if "interrupted" in str(error) or "statement timeout" in str(error):
+            raise DataError(
+                f"{place}: the query took too long and was ended; make it faster, or allow more "
+                "with `seconds:`."
+            ) from None
         raise DataError(f"{place}: {_reason(error, engine)}; correct `url` or `query`.") from None
 
 
@@ -141,4 +155,6 @@ def _reason(error: SQLAlchemyError, engine: sqlalchemy.Engine) -> str:
     cause = getattr(error, "orig", None) or error
     reason = (str(cause).strip() or type(cause).__name__).splitlines()[0].rstrip(".;")
     password = engine.url.password
-    return reason.replace(str(password), "***") if password else reason
+    for secret in {str(password or ""), quote_plus(str(password or ""))} - {""}:
+        reason = reason.replace(secret, "***")
+    return reason

@@ -11,30 +11,20 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aftersales.errors import ConfigError
 from aftersales.profile.regions import fold
 
-ISO_FORMATS = (  # one meaning only, so they need not be declared
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S%z",
-    "%Y-%m-%d %H:%M:%S%z",
-)
 TIME = pa.timestamp("us")
 _INVISIBLE = "[\u200b-\u200f\u2060\ufeff]"  # zero-width spaces, direction marks, byte order mark
-_YES = {"true", "t", "1", "1.0", "yes", "y", "是", "有"}
-_NO = {"false", "f", "0", "0.0", "no", "n", "否", "无"}
+_AS_TEXT = r"""^\s*(?:="(.*)"|'(\d[\w-]*))\s*$"""
+COUNT = r"^([2-9]|[1-9]\d{1,3})(\.0)?$"  # how often something was so, beyond once
+YES = {"true", "t", "1", "1.0", "yes", "y", "是", "有"}
+NO = {"false", "f", "0", "0.0", "no", "n", "否", "无"}
 _DATE_WORDS = set("年月日时分秒上下午TZ")
 _connections: dict[int, duckdb.DuckDBPyConnection] = {}
 
@@ -42,9 +32,14 @@ _connections: dict[int, duckdb.DuckDBPyConnection] = {}
 def regular(text: pa.Array) -> pa.Array:
     """Text in Unicode form NFKC, without invisible characters and outer white space.
 
-    >>> regular(pa.array([" ＡＢ１２　", "plain"])).to_pylist()
-    ['AB12', 'plain']
+    A formula ``="..."`` round a text, as shops' exports write it, and the apostrophe by which a
+    spreadsheet marks a text of digits, are no part of it.
+
+    >>> regular(pa.array([" ＡＢ１２　", "plain", '="0042"', "'0042"])).to_pylist()
+    ['AB12', 'plain', '0042', '0042']
     """
+    if pc.any(pc.match_substring_regex(text, _AS_TEXT), min_count=0).as_py():
+        text = pc.replace_substring_regex(text, _AS_TEXT, r"\1\2")
     if pc.all(pc.string_is_ascii(text), min_count=0).as_py():
         return pc.ascii_trim_whitespace(text)
     text = pc.utf8_normalize(text, form="NFKC")
@@ -90,77 +85,22 @@ def recoded(text: pa.Array, *, codes: Mapping[str, str], keep_others: bool = Fal
     return replaced(text, lambda cell: codes.get(fold(cell), cell if keep_others else None))
 
 
-def dates(text: pa.Array, *, formats: Collection[str], timezone: str) -> pa.Array:
-    """Times read by the declared formats, tried in order; no other reading is attempted.
+def truths(text: pa.Array, *, counts: bool = False) -> pa.Array:
+    """Yes and no in the spellings people use: true/false, t/f, yes/no, y/n, 1/0, 是/否, 有/无.
 
-    Parameters
-    ----------
-    formats : as for `strptime`; a format with ``%z`` reads times with an offset (or ``Z``), which
-        are converted to `timezone`. The result is always naive.
+    Where `counts`, a whole number from 2 is yes too: it says how often.
 
-    >>> dates(pa.array(["29/2/2016 01:16", "31/2/2016 01:16"]),
-    ...       formats=["%d/%m/%Y %H:%M"], timezone="UTC").to_pylist()
-    [datetime.datetime(2016, 2, 29, 1, 16), None]
+    >>> truths(pa.array(["Yes", "否", "3"]), counts=True).to_pylist()
+    [True, False, True]
     """
-    found = pa.nulls(len(text), TIME)
-    for form in formats:
-        rest = pc.and_(pc.is_valid(text), pc.is_null(found))
-        if not pc.any(rest, min_count=0).as_py():
-            break
-        found = pc.coalesce(found, _strptime(text, form, timezone))
-    return found
-
-
-def _strptime(text: pa.Array, form: str, timezone: str) -> pa.Array:
-    if form.endswith("%z"):
-        text = pc.replace_substring_regex(text, "[Zz]$", "+00:00")
-    sql = "try_strptime(value, '{}')".format(form.replace("'", "''"))
-    try:
-        read = query(f"select {sql} as value from batch", pa.table({"value": text}))
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(
-            f'"{form}" is not a date format ({reason}); see docs/tables.md.'
-        ) from None
-    times = read["value"].combine_chunks()
-    if times.type.tz is None:
-        return times.cast(TIME)
-    local = times.to_pandas().dt.tz_convert(zone(timezone)).dt.tz_localize(None)
-    return pa.Array.from_pandas(local.astype("datetime64[us]"), type=TIME)
-
-
-def zone(timezone: str) -> ZoneInfo:
-    """The time zone of a profile, or an error that says where it is declared."""
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(
-            f'Time zone "{timezone}" is not known on this machine; set `timezone` in '
-            "sources.yaml to a name like Asia/Shanghai (Debian: package tzdata)."
-        ) from None
-
-
-def numbers(text: pa.Array) -> pa.Array:
-    """Numbers, also with thousands separators and a currency sign; never NaN or infinite.
-
-    >>> numbers(pa.array(["1,234.50", "¥80", "12 kg", "nan"])).to_pylist()
-    [1234.5, 80.0, None, None]
-    """
-    plain = (
-        r"regexp_full_match(value, '[¥$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[¥$€£]\s*-?\d+(\.\d+)?')"
-    )
-    sql = f"""select coalesce(try_cast(value as double), case when {plain} then
-        try_cast(regexp_replace(value, '[¥$€£,\\s]', '', 'g') as double) end) as value from batch"""
-    found = query(sql, pa.table({"value": text}))["value"].combine_chunks()
-    return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
-
-
-def truths(text: pa.Array) -> pa.Array:
-    """Yes and no in the spellings people use: true/false, t/f, yes/no, y/n, 1/0, 是/否, 有/无."""
     coded = text.dictionary_encode()
     spelled = [None if v is None else fold(v) for v in coded.dictionary.to_pylist()]
-    values = [True if v in _YES else False if v in _NO else None for v in spelled]
-    return pc.take(pa.array(values, pa.bool_()), coded.indices)
+    many = [bool(counts and v and re.fullmatch(COUNT, v)) for v in spelled]
+    found = [
+        True if v in YES or more else False if v in NO else None
+        for v, more in zip(spelled, many, strict=True)
+    ]
+    return pc.take(pa.array(found, pa.bool_()), coded.indices)
 
 
 def shape(value: str) -> str:

@@ -17,6 +17,7 @@ STEPS: Mapping[str, str] = {  # step -> message when it changed nothing; in the 
     "read": "",
     "select": "",
     "incomplete": "no_incomplete",
+    "doubts": "",
     "text": "no_text",
     "missing markers": "no_marker",
     "html entities": "",

@@ -22,6 +22,43 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} broken record rejected; it is in {first}."),
         N_("{n} broken records rejected; the first is in {first}."),
     ),
+    "sheets_left": (
+        N_("{n} sheet of {file} was not read: {sheets}. `sheet:` names those that are."),
+        N_("{n} sheets of {file} were not read: {sheets}. `sheet:` names those that are."),
+    ),
+    "swapped": (
+        N_(
+            "{n} date of {column} up to day 12 has day and month exchanged: write "
+            "`day_month: swapped` there to put it right."
+        ),
+        N_(
+            "{n} dates of {column} up to day 12 have day and month exchanged: only such days lie "
+            "outside {months}, and they are numbers of these months. Write `day_month: swapped` "
+            "there to put them right."
+        ),
+    ),
+    "short_months": (
+        N_(
+            "{n} date of {column} lies in months that use days 1 to 12 only; day and month may be "
+            "exchanged."
+        ),
+        N_(
+            "{n} dates of {column} lie in {months} months that use days 1 to 12 only, beside "
+            "months that use all; day and month may be exchanged."
+        ),
+    ),
+    "outside_scale": (
+        N_("{n} answer lies outside its scale ({range}) and does not count."),
+        N_("{n} answers lie outside their scale ({range}) and do not count."),
+    ),
+    "scientific": (
+        N_("{n} value of {column} was rounded by a spreadsheet to a form like 9.99E+99."),
+        N_("{n} values of {column} were rounded by a spreadsheet to a form like 9.99E+99."),
+    ),
+    "counted": (
+        N_("{n} value of {column} is a count; above 0 is yes."),
+        N_("{n} values of {column} are counts; above 0 is yes."),
+    ),
     "no_incomplete": (N_("No record is broken."), N_("No record is broken.")),
     "text": (
         N_("{n} cell of {column} brought to Unicode form NFKC and trimmed."),
@@ -106,20 +143,32 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "no_past": (N_("No date is impossibly early."), N_("No date is impossibly early.")),
     "number_missing": (
-        N_("{n} value of {column} is not a number and was set to missing."),
-        N_("{n} values of {column} are not numbers and were set to missing."),
+        N_(
+            '{n} value of {column} is not a number (it looks like "{example}") and was set to '
+            "missing."
+        ),
+        N_(
+            '{n} values of {column} are not numbers (one looks like "{example}") and were set to '
+            "missing."
+        ),
     ),
     "number_reject": (
-        N_("{n} row rejected: its {column} is not a number."),
-        N_("{n} rows rejected: their {column} is not a number."),
+        N_('{n} row rejected: its {column} is not a number (it looks like "{example}").'),
+        N_('{n} rows rejected: their {column} is not a number (one looks like "{example}").'),
     ),
     "whole_missing": (
         N_("{n} value of {column} is not a whole number and was set to missing."),
         N_("{n} values of {column} are not whole numbers and were set to missing."),
     ),
     "truth_missing": (
-        N_("{n} value of {column} is neither yes nor no and was set to missing."),
-        N_("{n} values of {column} are neither yes nor no and were set to missing."),
+        N_(
+            '{n} value of {column} is neither yes nor no (it looks like "{example}") and was set '
+            "to missing."
+        ),
+        N_(
+            '{n} values of {column} are neither yes nor no (one looks like "{example}") and were '
+            "set to missing."
+        ),
     ),
     "range_missing": (
         N_("{n} value of {column} outside {range} set to missing ({high})."),
@@ -152,8 +201,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         N_("{n} rows superseded by another row of the same {by} were left out."),
     ),
     "used_id": (
-        N_("{n} row rejected: its {key} is used by an earlier row with other content."),
-        N_("{n} rows rejected: their {key} is used by an earlier row with other content."),
+        N_(
+            "{n} row rejected: its {key} is used by an earlier row with other content "
+            "(`keep: newest` takes the later one)."
+        ),
+        N_(
+            "{n} rows rejected: their {key} is used by an earlier row with other content "
+            "(`keep: newest` takes the later one)."
+        ),
     ),
     "shared_id": (
         N_("{n} row rejected: its {key} is used by several rows with other content."),
@@ -243,7 +298,7 @@ def sentence(key: str, *, n: int, values: Mapping[str, Any]) -> str:
     if key == "note":
         return values["text"]  # the profile's own words
     one, many = MESSAGES[key]
-    shown = {name: _shown(name, value) for name, value in values.items()}
+    shown = {"example": "?"} | {name: _shown(name, value) for name, value in values.items()}
     return words.say(one if n == 1 else many, n=words.count(n), **shown)
 
 

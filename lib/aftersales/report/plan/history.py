@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,36 @@ _PERIOD = re.compile(r"\d{4}-\d{2}\Z")
 
 
 def read_findings(folder: Path) -> dict[str, Any]:
-    """The `findings.json` of a region's folder; empty if there is none or it cannot be read."""
+    """The `findings.json` of a region's folder; empty if there is none or it cannot be read.
+
+    Entries of another version, or changed by hand, are left aside with a warning.
+    """
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return content if isinstance(content, dict) and content.get("schema") == SCHEMA else {}
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        return {}
+    entries = content.get("notebooks")
+    entries = entries if isinstance(entries, dict) else {}
+    good = {name: entry for name, entry in entries.items() if _is_entry(entry)}
+    if len(good) < len(entries) or entries is not content.get("notebooks"):
+        warnings.warn(
+            f"{folder / FILE} is not as this version writes it; what cannot be read is left aside.",
+            stacklevel=2,
+        )
+    return content | {"notebooks": good}
+
+
+def _is_entry(entry: Any) -> bool:
+    """Whether a notebook's entry has all that is read of it."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("status"), str):
+        return False
+    findings = entry.get("findings", [] if entry["status"] != "ok" else None)
+    return isinstance(findings, list) and all(
+        isinstance(f, dict) and all(isinstance(f.get(k), str) for k in ("id", "severity", "text"))
+        for f in findings
+    )
 
 
 def earlier_periods(out: Path, *, period: str) -> list[str]:

@@ -18,7 +18,7 @@ from aftersales.data.read.text.textfile import read_through
 from aftersales.errors import DataError
 
 MAPPING = TableMapping(table="tickets", file="config/acme/sources.yaml", columns={})
-CELLS = st.text(st.sampled_from('ab1,;\t|"\n\r \u4e2d\u00e9\U0001f600\x0b\x00\u2028'), max_size=6)
+CELLS = st.text(st.sampled_from('ab1,;\t|"\n\r \u4e2d\u00e9\U0001f600\x0b\u2028'), max_size=6)
 
 
 def opened(path: Path, content: bytes, **keys) -> CsvSource:

@@ -27,6 +27,7 @@ from aftersales.errors import DataError
 BLOCK = 16 << 20  # bytes of text parsed at a time
 _LONGEST = 2 << 20  # bytes a single record may have
 _END = "\ufdd1"  # cell of a record put after the last one; Unicode reserves it for no text
+_WIDE = 5  # columns from which on a single line with as many delimiters is a record
 _NOT_CLOSED = "record is incomplete: a quote in it is not closed before the end of the file"
 
 
@@ -127,6 +128,7 @@ class _Block:
 
     def batch(self, file: TextFile, *, whole: bool) -> Batch:
         """Its records; without the last one unless the text is `whole`, ended by our record."""
+        self.check_quotes(file)
         arrays = [*self.columns, pa.array(self.lines[self.whole])]
         records = pa.Table.from_arrays(arrays, names=[*self.head.names, LINE])
         broken = broken_table(self.lines[self.broken], [reason for _, _, reason in self.refused])
@@ -188,6 +190,28 @@ class _Block:
             if holds(column, UNREADABLE):
                 damaged |= np.asarray(pc.match_substring(column, UNREADABLE))
         yield damaged, f"record holds bytes that are not {file.encoding}"
+
+    def check_quotes(self, file: TextFile) -> None:
+        """A quote that is not closed swallows whole records: a cell with their delimiters."""
+        width = len(self.columns)
+        for column in self.columns if width > 2 and self.head.quotes else ():
+            breaks = breaks_within(column)
+            if isinstance(breaks, int) or not breaks.any():
+                continue
+            places = np.flatnonzero(breaks)
+            cells = column.take(pa.array(places))
+            marks = np.asarray(pc.count_substring(cells, self.head.delimiter))
+            lost = (marks == breaks[places] * (width - 1)) & (
+                (breaks[places] > 1) | (width >= _WIDE)
+            )
+            if lost.any():
+                first = places[np.flatnonzero(lost)[0]]
+                raise DataError(
+                    f"{file.path}: a quote in the record that begins on line "
+                    f"{self.lines[self.whole][first]:,} is closed {breaks[first]:,} lines later, "
+                    "and what lies between looks like records; mend the quote there, or write "
+                    "`quotes: false` in sources.yaml if quotes mean nothing in this file."
+                )
 
     def _blank(self) -> Iterator[tuple[np.ndarray, str]]:
         """Lines without any character are no records; a line of delimiters alone is one."""

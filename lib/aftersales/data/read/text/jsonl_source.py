@@ -46,6 +46,7 @@ class JsonLinesSource:
             records = pa.Table.from_arrays(
                 [*_values(good, self.keys), good[LINE]], names=[*self.header, LINE]
             )
+            _check_keys(good, self.lines.file)
             bad = batch.records.filter(pc.invert(whole))[LINE].to_pylist()
             more = broken_table(bad, ["line is not a JSON object"] * len(bad))
             yield Batch(records, pa.concat_tables([batch.broken, more]).sort_by(LINE))
@@ -79,6 +80,22 @@ def _values(lines: pa.Table, keys: Sequence[str]) -> list[pa.Array]:
     sql = f"select json_extract_string(line, [{paths}]) as found from batch"
     found = pc.list_flatten(query(sql, lines.select(["line"]))["found"])
     return [found.take(np.arange(i, len(found), len(keys))) for i in range(len(keys))]
+
+
+def _check_keys(lines: pa.Table, file: TextFile) -> None:
+    """A key that stands twice in a record has two values, and nobody knows which is meant."""
+    sql = """
+        select "__line", key from (
+            select "__line", unnest(keys) as key
+            from (select "__line", json_keys(line) as keys from batch)
+            where len(keys) > len(list_distinct(keys))
+        ) group by all having count(*) > 1 order by "__line" limit 1
+    """
+    for row in query(sql, lines).to_pylist():
+        raise DataError(
+            f'{file.path}, line {row[LINE]:,}: the key "{row["key"]}" stands twice in the record; '
+            "export it with each key once, or rename one."
+        )
 
 
 def _keys(lines: pa.Table) -> list[str]:

@@ -6,7 +6,7 @@ import codecs
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,6 +30,7 @@ class TextFile:
     sha256 : of the file as it lies there, compressed or not
     encoding : Python's name, e.g. "utf-8", "gb18030"
     intact : whether every byte can be decoded
+    nul : whether it holds NUL bytes, which are left out
     """
 
     path: Path
@@ -37,6 +38,7 @@ class TextFile:
     sha256: str
     encoding: str
     intact: bool
+    nul: bool = False
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class TextFile:
         """Its text as UTF-8 without byte order mark; UNREADABLE where bytes cannot be decoded."""
         with self.path.open("rb") as file:
             content = _content(_unpacked(file, self.path), self.path)
+            if self.nul and not self.encoding.startswith("utf-16"):
+                content = (chunk.replace(b"\0", b"") for chunk in content)
             if self.encoding == "utf-8" and self.intact:
                 first = next(content, b"")
                 yield first.removeprefix(codecs.BOM_UTF8)
@@ -70,7 +74,9 @@ _ERRORS = "aftersales.mark"
 codecs.register_error(_ERRORS, _mark)
 
 
-def read_through(path: Path, *, name: str, encoding: str | None, place: str) -> TextFile:
+def read_through(
+    path: Path, *, name: str, encoding: str | None, place: str, words: Collection[str] = ()
+) -> TextFile:
     """Read a text file once: SHA-256, encoding, and whether the compression is whole.
 
     Parameters
@@ -78,6 +84,7 @@ def read_through(path: Path, *, name: str, encoding: str | None, place: str) -> 
     encoding : as declared; None: detected by byte order mark, then strict UTF-8 on the whole
         file, then by its characters
     place : where the encoding is declared, for messages
+    words : spellings that the text should hold, which tell its encoding
 
     Raises
     ------
@@ -94,7 +101,7 @@ def read_through(path: Path, *, name: str, encoding: str | None, place: str) -> 
             pass
     if not seen.size:
         raise DataError(f"{path} is empty; export it again, or remove it.")
-    found = seen.encoding()
+    found = seen.encoding(words)
     if declared:
         _check_declared(declared, found, seen, path=path, place=place)
     elif found is None:
@@ -104,7 +111,7 @@ def read_through(path: Path, *, name: str, encoding: str | None, place: str) -> 
         )
     used = declared or found
     intact = used == "utf-8" and seen.offset is None
-    return TextFile(path, name, hashed.digest.hexdigest(), used, intact)
+    return TextFile(path, name, hashed.digest.hexdigest(), used, intact, seen.nul)
 
 
 def file_digest(path: Path) -> str:
@@ -176,7 +183,8 @@ def _content(file: BinaryIO | _Peeked, path: Path) -> Iterator[bytes]:
 def _codec(encoding: str, place: str) -> str:
     try:
         name = codecs.lookup(encoding).name
-    except LookupError:
+        b"a".decode(name) + "".encode(name).decode(name)
+    except (LookupError, TypeError, ValueError, AssertionError):
         raise ConfigError(
             f'{place}: encoding "{encoding}" is not known; write e.g. utf-8, gb18030 or cp1252.'
         ) from None

@@ -1,0 +1,1 @@
+"""What the text of a cell says: a time, an amount, a duration."""
