@@ -38,7 +38,8 @@ def regular(text: pa.Array) -> pa.Array:
     >>> regular(pa.array([" ＡＢ１２　", "plain", '="0042"', "'0042"])).to_pylist()
     ['AB12', 'plain', '0042', '0042']
     """
-    if pc.any(pc.match_substring_regex(text, _AS_TEXT), min_count=0).as_py():
+    marked = pc.or_(pc.starts_with(text, "="), pc.starts_with(text, "'"))
+    if pc.any(marked, min_count=0).as_py():
         text = pc.replace_substring_regex(text, _AS_TEXT, r"\1\2")
     if pc.all(pc.string_is_ascii(text), min_count=0).as_py():
         return pc.ascii_trim_whitespace(text)
