@@ -60,8 +60,8 @@ WORDS = (
     "证", "社保", "医保", "身份", "档案", "卡", "号", "户", "微信", "微訊", "薇信", "威信", "维信",
     "v信", "扣扣", "qq", "vx", "wx", "wechat", "weixin", "whatsapp", "telegram", "skype", "支付宝",
     "抖音", "快手", "小红书", "微博", "旺旺", "淘宝", "京东", "钉钉", "飞书", "陌陌", "b站",
-    "alipay", "tiktok", "line", "邮编", "邮政", "post", "zip", "出生", "生日", "birth", "born", "dob", "id",
-    "passport", "licen", "social", "ssn", "card", "account", "iban",
+    "alipay", "tiktok", "line", "邮编", "邮政", "post", "zip", "出生", "生日", "birth", "born",
+    "dob", "id", "passport", "licen", "social", "ssn", "card", "account", "iban",
 )  # fmt: skip
 """One of these stands in every text in which something here can be found."""
 
