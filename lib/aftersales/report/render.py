@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from aftersales import words
+from aftersales.data.store import scratch
 from aftersales.data.store.files import write_text
 from aftersales.data.store.store import Store
 from aftersales.errors import RequestError
@@ -87,9 +88,9 @@ def render(
     jobs = _plan(store.profile, request, sources=sources, as_of=f"{as_of:%Y-%m-%d}", store=store)
     folder = _make_folder(request.out, period=f"{as_of:%Y-%m}")
     outcomes = []
-    with tempfile.TemporaryDirectory(prefix="aftersales-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=scratch.prefix()) as temporary:
         tasks = _tasks(
-            jobs, sources, store, request, folder=folder, scratch=Path(scratch), as_of=as_of
+            jobs, sources, store, request, folder=folder, scratch=Path(temporary), as_of=as_of
         )
         with closing(_run(tasks, store, request, folder=folder)) as done:
             for task, outcome, is_new in done:

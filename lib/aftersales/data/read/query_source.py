@@ -14,6 +14,7 @@ import pyarrow as pa
 from aftersales.data.read.batch import LINE, Batch, broken_table
 from aftersales.data.read.parquet_source import as_text
 from aftersales.data.read.text.csv_header import checked_names
+from aftersales.data.store import scratch
 from aftersales.errors import ConfigError, DataError
 
 _MEMORY = "512MB"  # what does not fit goes to a temporary folder on disk
@@ -40,7 +41,7 @@ class QuerySource:
             self.header = checked_names(names, path=place, wanted=names)
 
     def __enter__(self) -> QuerySource:
-        self._folder = tempfile.TemporaryDirectory(prefix="aftersales-")
+        self._folder = tempfile.TemporaryDirectory(prefix=scratch.prefix())
         file = Path(self._folder.name) / "files.duckdb"
         self._filled = duckdb.connect(str(file), config={"memory_limit": _MEMORY})
         self._make_tables(self._filled)

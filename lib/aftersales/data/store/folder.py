@@ -112,11 +112,12 @@ def _remove_left_over(folder: Path) -> None:
     """Remove what killed runs left beside `folder`."""
     for left in folder.parent.glob(f".{folder.name}.new-*"):
         number = left.name.rpartition("-")[2]
-        if not (number.isdigit() and _runs(int(number))) or int(number) == os.getpid():
+        if not (number.isdigit() and runs(int(number))) or int(number) == os.getpid():
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether a process of this number is there."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -16,6 +16,7 @@ from aftersales.stats.counts.intervals import poisson_exact, wilson
 
 DAY = pd.Timedelta(days=1)
 PLACE = "stored_region"  # group of counts that are added up later, see `national`
+MICRO = 1_000_000
 _EPOCH_MONTH = 1970 * 12 + 1  # months are counted from year 0: year * 12 + month
 
 
@@ -134,6 +135,30 @@ def reduce(lazy: nw.LazyFrame, by: list[str], **totals: nw.Expr) -> nw.LazyFrame
 def total(column: str) -> nw.Expr:
     """The sum of a column."""
     return nw.col(column).sum()
+
+
+def micro(amount: nw.Expr) -> nw.Expr:
+    """An amount in whole millionths, whose sum is the same in whatever order it is made.
+
+    Sums of fractions differ in their last digits with the number of threads.
+    """
+    return (amount * MICRO).round().cast(nw.Int64)
+
+
+def squares(column: str) -> dict[str, nw.Expr]:
+    """Whole numbers whose sums make up the sum of squares of a column of `micro` (see `squared`).
+
+    The square of a large amount in millionths does not fit; those of its whole part and rest do.
+    """
+    whole = nw.col(column) // MICRO
+    rest = nw.col(column) - whole * MICRO
+    return {"_ww": whole * whole, "_wr": whole * rest, "_rr": rest * rest}
+
+
+def squared(sums: pd.DataFrame) -> pd.Series:
+    """The sum of squares of the amounts, from the sums of `squares`."""
+    parts = sums[["_ww", "_wr", "_rr"]].astype("float64")
+    return parts["_ww"] + 2.0 * parts["_wr"] / MICRO + parts["_rr"] / float(MICRO) ** 2
 
 
 def collect(lazy: nw.LazyFrame, *, sort: list[str]) -> pd.DataFrame:

@@ -9,7 +9,17 @@ from narwhals.typing import IntoFrame
 from scipy import stats
 
 from aftersales.errors import DataError
-from aftersales.metrics.counting.engines import collect, known, reduce, scan, total
+from aftersales.metrics.counting.engines import (
+    MICRO,
+    collect,
+    known,
+    micro,
+    reduce,
+    scan,
+    squared,
+    squares,
+    total,
+)
 from aftersales.metrics.counting.exposure import in_service
 from aftersales.stats.counts.bootstrap import bootstrap_mean
 
@@ -40,7 +50,7 @@ def cost_per_ticket(
     needs = ["ticket_id", "cost", *by]
     lazy = scan(tickets, needs=needs, table="tickets", metric="cost_per_ticket", time="opened_at")
     lazy = lazy.filter(known("opened_at", as_of=as_of), ~nw.col("cost").is_null())
-    rows = lazy.select(*by, _customer=_customer(lazy, "ticket_id"), _cost=nw.col("cost"))
+    rows = lazy.select(*by, _customer=_customer(lazy, "ticket_id"), _cost=micro(nw.col("cost")))
     return _per_case(rows.with_columns(_cases=nw.lit(1)), by=by, seed=seed)
 
 
@@ -59,7 +69,7 @@ def cost_per_repair(
     lazy = scan(repairs, needs=needs, table="repairs", metric=metric, time="opened_at")
     lazy = _with_cost(lazy.filter(known("opened_at", as_of=as_of)), metric=metric)
     lazy = lazy.filter(~nw.col("_cost").is_null())
-    rows = lazy.select(*by, "_cost", _customer=_customer(lazy, "repair_id"))
+    rows = lazy.select(*by, _cost=micro(nw.col("_cost")), _customer=_customer(lazy, "repair_id"))
     return _per_case(rows.with_columns(_cases=nw.lit(1)), by=by, seed=seed)
 
 
@@ -87,10 +97,12 @@ def cost_per_unit(
     fleet = fleet.filter(known("started_at", as_of=as_of))
     spent = scan(repairs, needs=["unit_id"], table="repairs", metric=metric, time="opened_at")
     spent = _with_cost(spent.filter(known("opened_at", as_of=as_of)), metric=metric)
-    spent = spent.filter(~nw.col("unit_id").is_null()).group_by("unit_id").agg(_cost=total("_cost"))
+    spent = spent.filter(~nw.col("unit_id").is_null(), ~nw.col("_cost").is_null())
+    spent = spent.select("unit_id", _cost=micro(nw.col("_cost")))
+    spent = spent.group_by("unit_id").agg(_cost=total("_cost"))
     rows = fleet.select("unit_id", *by, _customer=_customer(fleet, "unit_id"))
     rows = rows.join(spent, on="unit_id", how="left")
-    rows = rows.with_columns(_cost=nw.col("_cost").fill_null(0.0), _cases=nw.lit(1))
+    rows = rows.with_columns(_cost=nw.col("_cost").fill_null(0), _cases=nw.lit(1))
     return _per_case(rows, by=by, seed=seed)
 
 
@@ -117,16 +129,33 @@ def _customer(lazy: nw.LazyFrame, case: str) -> nw.Expr:
 
 
 def _per_case(rows: nw.LazyFrame, *, by: list[str], seed: int) -> pd.DataFrame:
-    """Cost per case of every group, with the interval from customers."""
+    """Cost per case of every group, with the interval from customers; ``_cost`` in millionths."""
     customers = rows.group_by(*by, "_customer").agg(_cost=total("_cost"), _cases=total("_cases"))
-    customers = customers.select(*by, c=nw.col("_cost") * 1.0, k=nw.col("_cases") * 1.0)
-    products = {"cc": nw.col("c") * nw.col("c"), "ck": nw.col("c") * nw.col("k")}
-    moments = customers.with_columns(**products, kk=nw.col("k") * nw.col("k"))
-    sums = {name: total(name) for name in ("c", "k", "cc", "ck", "kk")}
+    whole = {name: nw.col(name).cast(nw.Int64) for name in ("_cost", "_cases")}
+    customers = customers.select(*by, **whole)
+    products = {
+        "_ck": nw.col("_cost") * nw.col("_cases"),
+        "_kk": nw.col("_cases") * nw.col("_cases"),
+    }
+    moments = customers.with_columns(**products, **squares("_cost"))
+    names = ("_cost", "_cases", "_ck", "_kk", "_ww", "_wr", "_rr")
+    sums = {name: total(name) for name in names}
     frame = collect(reduce(moments, by, n_customers=nw.len(), **sums), sort=by)
-    frame = _linearised(frame, by=by)
+    frame = _linearised(_in_units(frame, by=by), by=by)
+    customers = customers.select(*by, c=nw.col("_cost") / MICRO, k=nw.col("_cases") * 1.0)
     small = frame["n_customers"] <= RESAMPLED
     return _resampled(frame, customers, by=by, seed=seed) if small.any() else frame
+
+
+def _in_units(frame: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
+    """Sums over customers of cost ``c`` and cases ``k``, and of their products."""
+    return frame[[*by, "n_customers"]].assign(
+        c=frame["_cost"] / MICRO,
+        k=frame["_cases"].astype("float64"),
+        cc=squared(frame),
+        ck=frame["_ck"] / MICRO,
+        kk=frame["_kk"].astype("float64"),
+    )
 
 
 def _linearised(frame: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:

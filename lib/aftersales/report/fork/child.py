@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_client.session import Session
 
+from aftersales.data.store import scratch
 from aftersales.report.fork import safety
 from aftersales.report.fork.shell import Start, serve
 
@@ -31,7 +32,7 @@ class Child:
 
     def __init__(self) -> None:
         own = not safety.why_not_fork()
-        self._folder = tempfile.mkdtemp(prefix="aftersales-")
+        self._folder = tempfile.mkdtemp(prefix=scratch.prefix())
         self.files = {name: Path(self._folder, name) for name in ("stdout", "stderr")}
         for file in self.files.values():
             file.touch()

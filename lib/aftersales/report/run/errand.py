@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from aftersales.data.read.remote import bring
+from aftersales.data.store import scratch
 from aftersales.data.store.manifest import MANIFEST
 from aftersales.data.store.store import open_store
 from aftersales.errors import RequestError
@@ -102,7 +103,7 @@ def do_errand(errand: Errand, parcel: Parcel) -> Reply:
             "machine that sends the reports; install the same one on both."
         )
     root, tables = _at_home(parcel)
-    with tempfile.TemporaryDirectory(prefix="aftersales-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch.prefix()) as folder:
         task = _task(errand, root=root, tables=tables, folder=Path(folder))
         outcome = outcome_of(task, _answer(task, parcel.shared))
         files = {f.name: f.read_bytes() for f in sorted(task.out.iterdir())}
