@@ -11,7 +11,7 @@ import pytest
 from aftersales.data.clean.clean import clean_profile
 from aftersales.data.store.store import open_store
 from aftersales.profile.config import read_profile
-from aftersales.questions.customers.result import segment
+from aftersales.questions.customers.result import customers
 from aftersales.questions.hotspot.result import hotspot
 from aftersales.questions.quality.result import quality
 from aftersales.questions.root_cause.result import root_cause
@@ -23,7 +23,7 @@ ANALYSES = {
     "10_trend": trend,
     "20_hotspot": hotspot,
     "30_root_cause": root_cause,
-    "40_customer_segment": segment,
+    "40_customer_segment": customers,
 }
 PLANTED = (
     "supplier-lot",

@@ -8,7 +8,7 @@ import pytest
 from aftersales.metrics.counting import company
 from aftersales.profile.config import Target
 from aftersales.questions import prepare as preparing
-from aftersales.questions.customers.result import segment
+from aftersales.questions.customers.result import customers
 from aftersales.questions.hotspot.result import hotspot
 from aftersales.questions.prepare import prepare
 
@@ -49,7 +49,7 @@ def runs(name, regions=REGIONS, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("name", "analysis"), [("20_hotspot", hotspot), ("40_customer_segment", segment)]
+    ("name", "analysis"), [("20_hotspot", hotspot), ("40_customer_segment", customers)]
 )
 def test_a_prepared_report_says_the_same(store, name, analysis):
     alone = {region: analysis(store, region=region).findings() for region in COMPARED}

@@ -24,3 +24,20 @@ def test_a_day_after_the_data_is_refused_with_the_last_day_there_is(company):
         "The data are complete up to 2025-12-31; found as_of 2026-01-31. Choose that day or an "
         "earlier one."
     )
+
+
+def test_a_day_is_given_as_text_too_and_none_is_the_last_day_of_the_data(company):
+    store = company({"tickets": TICKETS}, as_of="2025-12-31")
+    assert read_scope(store, as_of="2025-03-14").as_of == pd.Timestamp("2025-03-14")
+    assert read_scope(store, as_of="").as_of == pd.Timestamp("2025-12-31")
+    assert read_scope(store, as_of=None).as_of == pd.Timestamp("2025-12-31")
+
+
+@pytest.mark.parametrize("text", ["2025-13-01", "yesterday", "2025-12"])
+def test_text_that_is_no_day_is_refused(company, text):
+    with pytest.raises(RequestError) as refused:
+        read_scope(company({"tickets": TICKETS}), as_of=text)
+    assert str(refused.value) == (
+        f'as_of is a day written YYYY-MM-DD; found "{text}". Write one, or "" for the last day of '
+        "the data."
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 from aftersales.data.store.store import Store
 from aftersales.errors import AftersalesError
 from aftersales.metrics.counting.company import filling, pack
-from aftersales.questions.customers.result import segment
+from aftersales.questions.customers.result import customers
 from aftersales.questions.hotspot.result import hotspot
 from aftersales.questions.quality.result import quality
 from aftersales.questions.root_cause.result import root_cause
@@ -23,7 +23,7 @@ ANALYSES: Mapping[str, Callable[..., Any]] = {
     "10_trend": trend,
     "20_hotspot": hotspot,
     "30_root_cause": root_cause,
-    "40_customer_segment": segment,
+    "40_customer_segment": customers,
 }
 WORTH = 4  # regions for which it pays to count the whole company
 Run = tuple[str, Mapping[str, Any]]

@@ -112,6 +112,26 @@ def counted(
     return Finding(severity, text, metric=metric, judged=n, kind=kind)
 
 
+def level_numbers(row: Any) -> dict[str, Any]:
+    """Fields of a `Finding` about a level: ``metric``, its value with its interval, and ``n``."""
+    info = METRICS[row.metric]
+    return {
+        "metric": row.metric,
+        "estimate": getattr(row, info.value),
+        "low": getattr(row, info.low),
+        "high": getattr(row, info.high),
+        "n": row.n,
+        "unit": info.unit,
+    }
+
+
+def difference_numbers(row: Any) -> dict[str, Any]:
+    """The same of a level compared with that of ``others``: ``ratio``, ``p``, ``q``, ``excess``."""
+    compared = {name: getattr(row, name) for name in ("ratio", "p", "q", "excess")}
+    known = {name: None if pd.isna(value) else value for name, value in compared.items()}
+    return {**level_numbers(row), "baseline": row.others, **known, "evidence": "C"}
+
+
 def rise_numbers(row: Any, *, per: float) -> dict[str, Any]:
     """Fields of a `Finding` about a series above its past.
 

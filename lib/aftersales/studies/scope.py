@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -55,17 +56,30 @@ class Scope:
         return pd.date_range(end=self.last_month, periods=n, freq="MS")
 
 
-def read_scope(store: Store, *, region: str = "", as_of: pd.Timestamp | None = None) -> Scope:
-    """The scope of a report; region "" is the root, `as_of` None the last day of the data.
+def read_scope(store: Store, *, region: str = "", as_of: str | pd.Timestamp | None = None) -> Scope:
+    """The scope of a report; region "" is the root, `as_of` "" or None the last day of the data.
 
-    A day after the last one of the data is a RequestError: its months would look empty, not good.
+    Text that is no day is a RequestError, and so is a day after the last one of the data: its
+    months would look empty, not good.
     """
     tree = store.profile.regions
     chosen = tree[region] if region else tree.root
-    day = pd.Timestamp(as_of).normalize() if as_of is not None else store.as_of
+    day = _day(as_of) if as_of else store.as_of
     if day > store.as_of:
         raise RequestError(
             f"The data are complete up to {store.as_of:%Y-%m-%d}; found as_of {day:%Y-%m-%d}. "
             "Choose that day or an earlier one."
         )
     return Scope(store, chosen, day)
+
+
+def _day(as_of: str | pd.Timestamp) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(
+            date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        ).normalize()
+    except ValueError:
+        raise RequestError(
+            f'as_of is a day written YYYY-MM-DD; found "{as_of}". Write one, or "" for the last '
+            "day of the data."
+        ) from None
