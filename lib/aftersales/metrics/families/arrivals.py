@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from aftersales.data.mapping import schema
@@ -13,9 +15,10 @@ from aftersales.metrics.counting.company import Count, cut
 from aftersales.metrics.counting.engines import collect, known, month_index, reduce, total
 from aftersales.metrics.counting.rows import Scope
 
-EMPTY, MET = "_empty ", "_met "  # before a column: its empty cells, its keys that meet their table
+_EMPTY, _MET = "_empty ", "_met "  # before a column: its cells that are empty, keys that meet
 UNKNOWN = "unknown"
-_DAY, _PLACE, _WAIT = "_ day", "_ place", "_ wait"  # no column of a table is called so
+# No column of a table is called so.
+_DAY, _WHAT, _PLACE, _WAIT = "_ day", "_ what", "_ place", "_ wait"
 _EVENT, _REPORT = "_ event", "_ report"
 
 
@@ -59,37 +62,86 @@ class Tables:
         return count(self.own(table), by) if found is None else found
 
 
-def rows_by_day(tables: Tables, table: str) -> pd.DataFrame:
-    """Rows of a table by day: everything that is asked of all its rows, in one pass.
+@dataclass(frozen=True)
+class Counted:
+    """Everything that is asked of all rows of a table.
 
-    Returns
-    -------
-    DataFrame, one row per day
-        ``day`` (NaT for rows without a time, and in tables without one), ``n`` rows, ``unknown``
-        of them with a region that could not be resolved; for each column but the region its empty
-        cells, ``_empty <name>``; for each key the rows whose key is in the table it points to,
-        wherever that row lies, ``_met <name>``. Days after the last one are there.
+    `days` has one row per day: ``day`` (NaT for rows without a time, and in tables without one) and
+    ``n`` rows; days after the last one are there. `unknown` rows have a region that could not be
+    resolved. `empty` counts the empty cells of each column but the region, `met` the rows whose key
+    is in the table it points to, wherever that row lies.
     """
-    store, time, keys = tables.store, schema.time_column(table), tables.keys(table)
+
+    days: pd.DataFrame
+    unknown: int
+    empty: dict[str, int]
+    met: dict[str, int]
+
+    @property
+    def n(self) -> int:
+        return int(self.days["n"].sum())
+
+
+def counted(tables: Tables, table: str) -> Counted:
+    """The rows of a table by day, its empty cells and the keys that meet, in one pass."""
+    store, keys = tables.store, tables.keys(table)
+    columns = [c for c in store.columns(table) if c != "region"]
+    totals = [UNKNOWN, *(_EMPTY + c for c in columns), *(_MET + c for c in keys)]
+
+    def count(rows: nw.LazyFrame, groups: list[str]) -> pd.DataFrame:
+        for column, (other, key) in keys.items():
+            there = _there(tables.whole(other), other, key, column)
+            rows = rows.join(there, on=column, how="left")
+        places = [c for c in groups if c not in (_DAY, _WHAT)]
+        return _compact(_by_day(rows, store, table, keys, [_DAY, *places]), totals, places)
+
+    found = tables.counts(table, key=("rows by day",), by=[_DAY, _WHAT], count=count)
+    is_day = found[_WHAT] == 0
+    days = found[is_day].rename(columns={_DAY: "day"})[["day", "n"]]
+    sums = found[~is_day]
+    known = dict.fromkeys(totals, 0)
+    known |= {totals[what - 1]: int(n) for what, n in zip(sums[_WHAT], sums["n"], strict=True)}
+    return Counted(
+        days=days.reset_index(drop=True),
+        unknown=known[UNKNOWN],
+        empty={c: known[_EMPTY + c] for c in columns},
+        met={c: known[_MET + c] for c in keys},
+    )
+
+
+def _by_day(
+    rows: nw.LazyFrame, store: Any, table: str, keys: Iterable[str], groups: list[str]
+) -> pd.DataFrame:
+    """``n`` and all totals by day."""
+    time = schema.time_column(table)
     timed = bool(time) and store.has(table, time)
     day = nw.col(time).dt.truncate("1d") if timed else nw.lit(None, dtype=nw.Datetime("us"))
     own = store.has(table, "region")
     place = (nw.col("region") == UNKNOWN).cast(nw.Int64) if own else nw.lit(0)
-    columns = [c for c in store.columns(table) if c != "region"]
-    filled = {EMPTY + c: nw.col(c).count() for c in columns}
-    met = {MET + c: nw.col(MET + c).count() for c in keys}
+    filled = {_EMPTY + c: nw.col(c).count() for c in store.columns(table) if c != "region"}
+    met = {_MET + c: nw.col(_MET + c).count() for c in keys}
+    rows = rows.with_columns(day.alias(_DAY), place.alias(_PLACE))
+    totals = {"n": nw.len(), UNKNOWN: total(_PLACE), **filled, **met}
+    found = collect(reduce(rows, groups, **totals), sort=groups)
+    return found.assign(**{name: found["n"] - found[name] for name in filled})
 
-    def count(rows: nw.LazyFrame, groups: list[str]) -> pd.DataFrame:
-        rows = rows.with_columns(day.alias(_DAY), place.alias(_PLACE))
-        for column, (other, key) in keys.items():
-            there = _there(tables.whole(other), other, key, column)
-            rows = rows.join(there, on=column, how="left")
-        totals = {"n": nw.len(), UNKNOWN: total(_PLACE)}
-        found = collect(reduce(rows, groups, **totals, **filled, **met), sort=groups)
-        return found.assign(**{name: found["n"] - found[name] for name in filled})
 
-    found = tables.counts(table, key=("rows by day",), by=[_DAY], count=count)
-    return found.rename(columns={_DAY: "day"})
+def _compact(found: pd.DataFrame, totals: list[str], places: list[str]) -> pd.DataFrame:
+    """``n`` by day (what 0), and each total but zeros as a row without a day (what 1, 2 ...).
+
+    What is kept for every region stays small: totals are not needed by day.
+    """
+    sums = found.groupby(places)[totals].sum() if places else found[totals].sum().to_frame().T
+    values = sums.to_numpy("int64")
+    at, what = np.nonzero(values)
+    no_day = np.full(len(at), np.datetime64("NaT", "us"))
+    columns = {
+        _DAY: np.concatenate([found[_DAY].to_numpy("datetime64[us]"), no_day]),
+        _WHAT: np.concatenate([np.zeros(len(found), "int16"), what.astype("int16") + 1]),
+        **{place: [*found[place], *sums.index[at]] for place in places},
+        "n": np.concatenate([found["n"].to_numpy("int64"), values[at, what]]),
+    }
+    return pd.DataFrame(columns)
 
 
 def _there(rows: nw.LazyFrame, table: str, key: str, column: str) -> nw.LazyFrame:
@@ -97,7 +149,7 @@ def _there(rows: nw.LazyFrame, table: str, key: str, column: str) -> nw.LazyFram
     keys = rows.select(nw.col(key).alias(column)).filter(~nw.col(column).is_null())
     if (key,) != schema.key(table):  # cleaning keeps one row of each
         keys = keys.unique()
-    return keys.with_columns(nw.lit(1).alias(MET + column))
+    return keys.with_columns(nw.lit(1).alias(_MET + column))
 
 
 def waits(

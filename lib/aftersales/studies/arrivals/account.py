@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aftersales.data.store.store import Store
-from aftersales.metrics.families.arrivals import EMPTY, UNKNOWN
+from aftersales.metrics.families.arrivals import Counted
 from aftersales.studies.arrivals.days import Days
 from aftersales.studies.scope import Scope
 
@@ -39,11 +39,10 @@ def table_accounts(scope: Scope, *, days: Days) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _own(scope: Scope, table: str, days: pd.DataFrame) -> dict[str, float]:
+def _own(scope: Scope, table: str, rows: Counted) -> dict[str, float]:
     """Rows of the region; at the root also the share of rows with an unknown one."""
-    rows = int(days["n"].sum())
-    told = rows > 0 and scope.parent is None and scope.store.has(table, "region")
-    return {"rows": rows, "unknown_region": days[UNKNOWN].sum() / rows if told else np.nan}
+    told = rows.n > 0 and scope.parent is None and scope.store.has(table, "region")
+    return {"rows": rows.n, "unknown_region": rows.unknown / rows.n if told else np.nan}
 
 
 def rejecting_steps(store: Store) -> pd.DataFrame:
@@ -57,16 +56,11 @@ def rejecting_steps(store: Store) -> pd.DataFrame:
 
 def missing_cells(days: Days) -> pd.DataFrame:
     """Columns with empty cells: ``table``, ``column``, ``missing`` (share), the emptiest first."""
-    parts = []
-    for table, counted in days.items():
-        n = counted["n"].sum()
-        empty = counted.filter(regex=f"^{EMPTY}").sum()
-        if n:
-            names = empty.index.str.removeprefix(EMPTY)
-            cells = {"table": table, "column": names, "missing": empty.values / n}
-            parts.append(pd.DataFrame(cells))
-    if not parts:
-        return pd.DataFrame(columns=["table", "column", "missing"])
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table["missing"] > 0].sort_values("missing", ascending=False, kind="stable")
-    return table.reset_index(drop=True)
+    rows = [
+        (table, column, cells / counted.n)
+        for table, counted in days.items()
+        for column, cells in counted.empty.items()
+        if cells
+    ]
+    table = pd.DataFrame(rows, columns=["table", "column", "missing"])
+    return table.sort_values("missing", ascending=False, kind="stable", ignore_index=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from aftersales.metrics.families.arrivals import Tables, rows_by_day
+from aftersales.metrics.families.arrivals import Counted, Tables, counted
 from aftersales.studies.scope import Scope
 
-Days = Mapping[str, pd.DataFrame]  # table -> what `arrivals.rows_by_day` gives of it
+Days = Mapping[str, Counted]  # by table
 
 
 def opened(scope: Scope) -> Tables:
@@ -18,20 +18,21 @@ def opened(scope: Scope) -> Tables:
 
 
 def day_counts(tables: Tables) -> Days:
-    """Table -> its rows in the region by day, empty cells and keys that meet (`rows_by_day`)."""
-    return {table: rows_by_day(tables, table) for table in tables.store.tables}
+    """Table -> its rows in the region by day, empty cells and keys that meet."""
+    return {table: counted(tables, table) for table in tables.store.tables}
 
 
-def until(days: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+def until(counted: Counted, as_of: pd.Timestamp) -> pd.DataFrame:
     """``day`` and ``n`` up to `as_of`, days with rows only."""
-    return days.loc[days["day"] <= as_of, ["day", "n"]].reset_index(drop=True)
+    days = counted.days
+    return days[days["day"] <= as_of].reset_index(drop=True)
 
 
 def coverage(scope: Scope, *, days: Days, months: int) -> pd.DataFrame:
     """Rows of the last `months` months: ``table``, ``month``, ``n``; months with rows only."""
     parts, start = [], scope.months(months)[0]
-    for table, counted in days.items():
-        rows = until(counted, scope.as_of)
+    for table, rows in days.items():
+        rows = until(rows, scope.as_of)
         rows = rows[rows["day"] >= start]
         month = rows["day"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
         counts = rows.groupby(month.rename("month"))["n"].sum().reset_index()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from aftersales.metrics.families.arrivals import EMPTY, MET, Tables
+from aftersales.metrics.families.arrivals import Tables
 from aftersales.studies.arrivals.days import Days
 
 COLUMNS = ["table", "column", "to", "n", "filled", "joined"]
@@ -21,8 +21,9 @@ def key_joins(tables: Tables, *, days: Days) -> pd.DataFrame:
     rows = []
     for table, counted in days.items():
         for column, (other, _) in tables.keys(table).items():
-            n, empty, met = (int(counted[c].sum()) for c in ("n", EMPTY + column, MET + column))
-            rows.append((table, column, other, n, _share(n - empty, n), _share(met, n - empty)))
+            n, have = counted.n, counted.n - counted.empty[column]
+            filled, joined = _share(have, n), _share(counted.met[column], have)
+            rows.append((table, column, other, n, filled, joined))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
