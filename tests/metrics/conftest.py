@@ -109,6 +109,9 @@ class Tables:
     def has(self, table: str, *columns: str) -> bool:
         return table in self.tables and set(columns) <= set(self.tables[table].columns)
 
+    def columns(self, table: str) -> list[str]:
+        return list(self.tables[table].columns)
+
     def scan(self, table: str, *, region: str | None = None) -> nw.LazyFrame:
         frame = self.tables[table]
         if region is not None and "region" in frame:

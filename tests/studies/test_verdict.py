@@ -1,7 +1,10 @@
 import math
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from aftersales.profile.config import Target
-from aftersales.studies.verdict import judge
+from aftersales.studies.verdict import judge, judge_difference
 
 SURE = {"p": 1e-6, "q": 1e-5, "cases": 100, "target": Target()}
 
@@ -36,3 +39,15 @@ def test_a_share_is_judged_by_its_difference_where_the_target_says_how_large_one
     assert judge(4.0, difference=0.06, **call) == "watch"
     assert judge(4.0, difference=0.01, **call) == "ok"
     assert judge(4.0, **call) == "act"  # without a difference the ratio counts
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_group_that_is_happier_than_the_others_is_never_urgent(difference, p, q):
+    found = judge_difference(difference, p=p, q=q, act=0.1, watch=0.05)
+    assert found in ("act", "watch", "ok")
+    if difference >= 0:
+        assert found == "ok"
+
+
+def test_a_difference_that_was_not_measured_is_unknown():
+    assert judge_difference(math.nan, p=0.01, q=0.01, act=0.1, watch=0.05) == "unknown"

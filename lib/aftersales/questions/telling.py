@@ -137,3 +137,23 @@ def counted(
     """A sentence about `n` rows at once; `fields` are further ones of the finding."""
     known = {"metric": metric, "judged": n, "kind": kind}
     return Finding(severity, say_n(*messages, n, **values), **(known | dict(fields or {})))
+
+
+def level_numbers(row: Any) -> dict[str, Any]:
+    """Fields of a `Finding` about a level: ``metric``, its value with its interval, and ``n``."""
+    info = METRICS[row.metric]
+    return {
+        "metric": row.metric,
+        "estimate": getattr(row, info.value),
+        "low": getattr(row, info.low),
+        "high": getattr(row, info.high),
+        "n": row.n,
+        "unit": info.unit,
+    }
+
+
+def difference_numbers(row: Any) -> dict[str, Any]:
+    """The same of a level compared with that of ``others``: ``ratio``, ``p``, ``q``, ``excess``."""
+    compared = {name: getattr(row, name) for name in ("ratio", "p", "q", "excess")}
+    known = {name: None if pd.isna(value) else value for name, value in compared.items()}
+    return {**level_numbers(row), "baseline": row.others, **known, "evidence": "C"}

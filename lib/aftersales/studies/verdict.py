@@ -81,6 +81,27 @@ def judge(
     return "ok"
 
 
+def judge_difference(
+    difference: float, *, p: float, q: float, act: float, watch: float
+) -> Severity:
+    """Severity of a difference of a score that is good when high, such as a promoter score.
+
+    As `judge`, with `act` and `watch` as the smallest differences that matter.
+
+    >>> judge_difference(-0.2, p=0.0001, q=0.001, act=0.1, watch=0.05)
+    'act'
+    >>> judge_difference(0.2, p=0.0001, q=0.001, act=0.1, watch=0.05)
+    'ok'
+    """
+    if math.isnan(difference) or math.isnan(p):
+        return "unknown"
+    if difference <= -act and p <= ACT_P and q <= ACT_Q:
+        return "act"
+    if difference <= -watch and p <= WATCH_P and q <= WATCH_Q:
+        return "watch"
+    return "ok"
+
+
 def judged(rows: pd.DataFrame, *, target: Target | Callable[[str], Target]) -> pd.DataFrame:
     """Rows of comparison with ``q`` and ``severity``: one report is one family of tests.
 

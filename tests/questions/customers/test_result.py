@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from aftersales.profile.config import Target
-from aftersales.questions.customers.result import segment
+from aftersales.questions.customers.result import customers
 
 FEW = {"csat_rate": Target(min_n=30), "net_promoter_score": Target(min_n=30)}
 GOLD, PLAIN = ("repair", "gold"), ("repair", "standard")
@@ -39,7 +39,7 @@ def tables(*parts):
 
 def test_an_unhappy_group_is_named_with_its_distance_from_the_others(company):
     parts = answers({GOLD: (50, 50), PLAIN: (160, 40)})
-    result = segment(company(tables(parts), targets=FEW), region="CN-11")
+    result = customers(company(tables(parts), targets=FEW), region="CN-11")
     (unhappy,) = [f for f in result.findings() if f.kind == "unhappy"]
     assert unhappy.text == (
         "Satisfaction, touchpoint repair, tier gold: 50 % are satisfied, 30 points fewer than "
@@ -56,7 +56,7 @@ def test_an_unhappy_group_is_named_with_its_distance_from_the_others(company):
 def test_its_own_past_is_told_where_it_is_large_enough_to_show(company):
     now = answers({GOLD: (50, 50), PLAIN: (160, 40)})
     before = answers({GOLD: (40, 10), PLAIN: (5, 5)}, when="2024-06-10")
-    result = segment(company(tables(now, before), targets=FEW), region="CN-11")
+    result = customers(company(tables(now, before), targets=FEW), region="CN-11")
     assert "; in the period before it was 80 %." in texts(result, "unhappy")[0]
     frame = result.to_frame().set_index("tier")
     assert frame.at["gold", "past"] == pytest.approx(0.8)
@@ -65,7 +65,7 @@ def test_its_own_past_is_told_where_it_is_large_enough_to_show(company):
 
 def test_groups_that_are_alike_get_one_sentence(company):
     parts = answers({GOLD: (80, 20), PLAIN: (80, 20)})
-    result = segment(company(tables(parts), targets=FEW), region="CN-11")
+    result = customers(company(tables(parts), targets=FEW), region="CN-11")
     assert texts(result, "unhappy") == []
     assert texts(result, "rest") == [
         "None of the 2 groups is clearly less satisfied than what it is compared with."
@@ -74,13 +74,13 @@ def test_groups_that_are_alike_get_one_sentence(company):
 
 def test_too_small_groups_are_withheld_one_and_many(company):
     one = tables(answers({GOLD: (5, 5), PLAIN: (80, 20), ("repair", "silver"): (40, 10)}))
-    result = segment(company(one, targets=FEW), region="CN-11")
+    result = customers(company(one, targets=FEW), region="CN-11")
     assert texts(result, "withheld") == ["1 group has fewer than 30 answers and is withheld."]
     frame = result.to_frame().set_index("tier")
-    assert frame.loc["gold", ["n", "count", "rate", "rate_low", "past"]].isna().all()
+    assert frame.loc["gold", ["n", "cases", "rate", "rate_low", "past"]].isna().all()
     assert frame.at["standard", "n"] == 100
     many = tables(answers({GOLD: (5, 5), PLAIN: (5, 5)}))
-    result = segment(company(many, targets=FEW), region="CN-11")
+    result = customers(company(many, targets=FEW), region="CN-11")
     assert texts(result, "withheld") == ["2 groups have fewer than 30 answers and are withheld."]
     assert texts(result, "level") == [
         "Customer satisfaction (top two boxes): fewer than 30 answers in the last 12 months, too "
@@ -92,7 +92,7 @@ def test_too_small_groups_are_withheld_one_and_many(company):
 
 def test_all_answers_count_in_the_level_also_those_without_a_tier(company):
     parts = answers({GOLD: (80, 20), PLAIN: (80, 20), ("repair", None): (40, 60)})
-    result = segment(company(tables(parts), targets=FEW), region="CN-11")
+    result = customers(company(tables(parts), targets=FEW), region="CN-11")
     assert texts(result, "level") == [
         "All answers of the last 12 months: 66.7 % satisfied (95 % interval 61.2–71.8 %, n = 300)."
     ]
@@ -106,20 +106,22 @@ def test_a_region_is_compared_with_the_rest_of_its_parent(company):
     there = answers({GOLD: (80, 20), PLAIN: (80, 20)}, region="CN-12")
     far = answers({GOLD: (10, 90), PLAIN: (10, 90)}, region="CN-44")
     store = company(tables(here, there, far), targets=FEW)
-    (below,) = [f for f in segment(store, region="CN-11").findings() if f.kind == "against_parent"]
+    (below,) = [
+        f for f in customers(store, region="CN-11").findings() if f.kind == "against_parent"
+    ]
     assert below.text == (
         "Customer satisfaction (top two boxes): Beijing is 20 points below the rest of North "
         "(80.0 %; 95 % interval of the difference −28.5 to −11.1 points)."
     )
     assert below.severity == "act"
-    assert texts(segment(store), "against_parent") == []
+    assert texts(customers(store), "against_parent") == []
 
 
 def test_without_tiers_a_touchpoint_is_held_against_its_own_past(company):
     now = answers({("repair", None): (50, 50), ("call", None): (80, 20)})
     before = answers({("repair", None): (80, 20), ("call", None): (80, 20)}, when="2024-06-10")
     surveys = pd.concat([now, before]).drop(columns=["tier", "customer_id"])
-    result = segment(company({"surveys": surveys}, targets=FEW))
+    result = customers(company({"surveys": surveys}, targets=FEW))
     assert texts(result, "unhappy") == [
         "Satisfaction, touchpoint repair: 50 % are satisfied, 30 points fewer than in the period "
         "before (80 %; 95 % interval 17–42 points, n = 100). Ask these customers what went wrong."
@@ -145,10 +147,10 @@ def test_where_no_tier_is_declared_customers_are_ranked_by_their_orders(company)
     # The last 100 customers, who are the most valuable, are the unhappy ones.
     surveys = surveys.assign(score=[5.0] * 180 + [2.0] * 120).drop(columns="tier")
     store = company({"surveys": surveys, "orders": orders(surveys["customer_id"])}, targets=FEW)
-    result = segment(store, region="CN-11")
+    result = customers(store, region="CN-11")
     unhappy = [f for f in result.findings() if f.kind == "unhappy"]
     assert [dict(f.subject)["tier"] for f in unhappy] == ["high value"]
-    assert not result.declared
+    assert not result.facts.declared
     assert texts(result, "value_tiers") == [
         "No tiers are declared, so customers are grouped by recency, frequency and value: the 100 "
         "most valuable bring 54 % of the amount."
@@ -164,7 +166,7 @@ def test_recommendation_is_compared_between_tiers(company):
             ("standard", [9.0] * 90 + [3.0] * 10),
         )
     ]
-    result = segment(company(tables(csat, *nps), targets=FEW), region="CN-11")
+    result = customers(company(tables(csat, *nps), targets=FEW), region="CN-11")
     assert texts(result, "unhappy", "net_promoter_score") == [
         "Net promoter score, tier gold: 0, which is 80 points below the other tiers (80; 95 % "
         "interval 57–103 points below, n = 100). Ask what keeps them from recommending us."
@@ -176,7 +178,7 @@ def test_recommendation_is_compared_between_tiers(company):
 
 def test_satisfaction_that_cannot_be_split_says_so(company):
     surveys = answers({("", ""): (80, 20)}).drop(columns=["tier", "touchpoint", "customer_id"])
-    result = segment(company({"surveys": surveys}, targets=FEW))
+    result = customers(company({"surveys": surveys}, targets=FEW))
     assert texts(result, "lacking") == [
         "Satisfaction cannot be split: table surveys has no column touchpoint, channel or tier."
     ]
@@ -184,13 +186,13 @@ def test_satisfaction_that_cannot_be_split_says_so(company):
 
 
 def test_missing_and_empty_surveys_are_unknown(company):
-    assert [(f.severity, f.text) for f in segment(company({})).findings()] == [
+    assert [(f.severity, f.text) for f in customers(company({})).findings()] == [
         (
             "unknown",
             "Not judged: this profile has no table surveys. Map it in sources.yaml to answer this.",
         )
     ]
-    none = segment(company(tables(answers({GOLD: (50, 50)})), targets=FEW), region="CN-44")
+    none = customers(company(tables(answers({GOLD: (50, 50)})), targets=FEW), region="CN-44")
     assert texts(none, "level") == ["No satisfaction score was given in the last 12 months."]
     assert none.to_frame().empty
     none.plot()

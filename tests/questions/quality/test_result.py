@@ -42,7 +42,7 @@ def test_many_rejected_rows_are_said_once_for_the_company_not_in_every_region(co
         "the source or sources.yaml."
     ]
     assert texts(quality(store, region="CN-11"), "rejected") == []
-    assert quality(store).rejected().to_dict("records") == [
+    assert quality(store).rejected_table().to_dict("records") == [
         {"table": "tickets", "reason": "7 rows have no id.", "n": 7},
         {"table": "tickets", "reason": "3 rows have no date.", "n": 3},
     ]
@@ -127,12 +127,12 @@ def test_too_few_weeks_missing_tables_and_empty_ones_are_no_exception(company):
         assert "act" not in {f.severity for f in result.findings()}
         result.plot()
         result.plot_weeks()
-        assert result.rejected().empty
+        assert result.rejected_table().empty
 
 
 def test_empty_cells_are_listed_by_column_the_emptiest_first(company):
     rows = daily(5, outlet=["a"] * 9 + [None], agent_id=None)
-    missing = quality(company({"tickets": rows})).missing
+    missing = quality(company({"tickets": rows})).missing_table()
     assert missing.to_dict("records") == [
         {"table": "tickets", "column": "agent_id", "missing": 1.0},
         {"table": "tickets", "column": "outlet", "missing": 0.1},
@@ -150,7 +150,7 @@ def test_how_complete_the_last_months_are_is_said_in_one_sentence(company):
     rows = rows[rows["requested_at"] <= "2025-12-31"]
     result = quality(company({"returns": rows}))
     (text,) = texts(result, "late_reports")
-    last = result.late.iloc[-1]
+    last = result.facts.late.iloc[-1]
     span = f"{100 * last['complete_low']:.1f}–{100 * last['complete_high']:.1f} %"
     assert text == (
         f"Of the returns that deliveries of Dec 2025 will bring, about 60 % ({span}) are known: "

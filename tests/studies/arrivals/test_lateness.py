@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from aftersales.profile.config import Target
-from aftersales.studies.arrivals.days import day_counts
+from aftersales.studies.arrivals.days import day_counts, opened
 from aftersales.studies.arrivals.lateness import (
     lags,
     late_reports,
@@ -21,7 +21,12 @@ def days(n, *, end="2025-12-31", each=1, time="opened_at"):
 
 
 def weeks_of(scope):
-    return weekly(scope, days=day_counts(scope))
+    return weekly(scope, days=day_counts(opened(scope)))
+
+
+def late_of(store):
+    scope = read_scope(store)
+    return late_reports(scope, tables=opened(scope))
 
 
 def test_weeks_of_seven_days_end_on_the_last_day_and_empty_ones_count_zero(company):
@@ -58,7 +63,7 @@ def test_a_table_whose_last_row_is_old_for_its_rhythm_is_stale(company):
         "outlets": pd.DataFrame({"opened_at": days(2, end="2020-01-01")["opened_at"]}),
     }
     scope = read_scope(company(tables))
-    found = table_ends(scope, days=day_counts(scope)).set_index("table")
+    found = table_ends(scope, days=day_counts(opened(scope))).set_index("table")
     assert found["stale"].to_dict() == {"tickets": True, "surveys": False, "returns": False}
     assert found.at["tickets", "age"] == 31
 
@@ -75,11 +80,12 @@ def test_how_late_returns_come_is_counted_on_settled_deliveries(company):
     )
     fresh = returns.assign(delivered_at=pd.Timestamp("2025-12-20"), days_to_return=1.0)
     scope = read_scope(company({"returns": pd.concat([returns, fresh])}))
-    assert lags(scope).to_dict("records") == [
+    assert lags(scope, tables=opened(scope)).to_dict("records") == [
         {"table": "returns", "column": "days_to_return", "n": 100, "median": 5.0, "p90": 20.0}
     ]
     few = {"ticket_volume": Target(min_n=500)}
-    assert lags(read_scope(company({"returns": returns}, targets=few))).empty
+    scope = read_scope(company({"returns": returns}, targets=few))
+    assert lags(scope, tables=opened(scope)).empty
 
 
 def reported(event, *, after_days, n=30, as_of="2025-12-31"):
@@ -92,7 +98,7 @@ def reported(event, *, after_days, n=30, as_of="2025-12-31"):
 def test_months_are_as_complete_as_older_ones_were_at_their_age(company):
     months = pd.date_range("2025-01-15", periods=12, freq="31D").normalize()
     rows = pd.concat([reported(day, after_days=[0, 31, 0, 62]) for day in months])
-    late = late_reports(read_scope(company({"tickets": rows})))
+    late = late_of(company({"tickets": rows}))
     assert late["table"].unique().tolist() == ["tickets"]
     assert late["month"].tolist() == list(pd.date_range("2025-10-01", periods=3, freq="MS"))
     assert late["complete"].tolist() == pytest.approx([1.0, 0.75, 0.5], abs=0.03)
@@ -102,6 +108,6 @@ def test_months_are_as_complete_as_older_ones_were_at_their_age(company):
 
 
 def test_tables_with_one_date_or_few_cases_have_no_completeness(company):
-    assert late_reports(read_scope(company({"tickets": days(100)}))).empty
+    assert late_of(company({"tickets": days(100)})).empty
     few = reported(pd.Timestamp("2025-06-10"), after_days=[0, 40], n=19)
-    assert late_reports(read_scope(company({"tickets": few}))).empty
+    assert late_of(company({"tickets": few})).empty

@@ -8,7 +8,7 @@ import narwhals as nw
 import pandas as pd
 from narwhals.typing import IntoFrame
 
-from aftersales.metrics.counting.engines import known, matured, scan
+from aftersales.metrics.counting.engines import collect, known, matured, scan
 
 
 def return_rate(
@@ -75,3 +75,48 @@ def _first_request(
     if kinds:
         lazy = lazy.filter(nw.col("kind").is_in(list(kinds)))
     return lazy.group_by("order_line_id").agg(_requested=nw.col("requested_at").min())
+
+
+def orders_by_customer(
+    orders: IntoFrame,
+    *,
+    returns: IntoFrame | None,
+    since: pd.Timestamp,
+    as_of: pd.Timestamp,
+    returned_by: pd.Timestamp,
+) -> pd.DataFrame:
+    """What each customer ordered from `since` to `as_of`, and how much of it came back.
+
+    Parameters
+    ----------
+    orders : one row per order line; needs ``customer_id``, ``ordered_at``, ``amount``,
+        ``order_line_id``; ``order_id`` where lines belong together
+    returns : one row per return; needs ``order_line_id``, ``requested_at``; None where unknown
+    returned_by : returns requested after this day are not known yet
+
+    Returns
+    -------
+    DataFrame, one row per customer
+        ``customer_id``, ``last`` order, number of ``orders``, ``amount``, and with `returns`
+        ``returned`` (order lines that came back; missing where none did).
+    """
+    lazy = scan(orders, needs=["customer_id", "amount"], table="orders", time="ordered_at")
+    lazy = lazy.filter(
+        known("ordered_at", as_of=as_of),
+        nw.col("ordered_at") >= since,
+        ~nw.col("customer_id").is_null(),
+    )
+    order = "order_id" if "order_id" in lazy.collect_schema().names() else "order_line_id"
+    sums = lazy.group_by("customer_id").agg(
+        last=nw.col("ordered_at").max(),
+        orders=nw.col(order).n_unique(),
+        amount=nw.col("amount").sum(),
+    )
+    if returns is not None:
+        back = scan(returns, needs=["order_line_id"], table="returns", time="requested_at")
+        back = back.filter(known("requested_at", as_of=returned_by))
+        back = back.select("order_line_id").unique()
+        lines = lazy.select("order_line_id", "customer_id").join(back, on="order_line_id")
+        hits = lines.group_by("customer_id").agg(returned=nw.len())
+        sums = sums.join(hits, on="customer_id", how="left")
+    return collect(sums, sort=["customer_id"])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aftersales import words
 from aftersales.findings import Finding
 from aftersales.metrics import METRICS
 from aftersales.questions import naming
+from aftersales.questions.customers.facts import Facts
+from aftersales.questions.telling import difference_numbers, level_numbers
 from aftersales.words import N_, say
-
-if TYPE_CHECKING:
-    from aftersales.questions.customers.result import Segment
-
 
 _AGAINST = {  # is it below the others?
     True: N_(
@@ -26,64 +24,53 @@ _AGAINST = {  # is it below the others?
 }
 
 
-def level_words(result: Segment, row: Any) -> list[Finding]:
-    """The metric of one row of `Segment.levels`, and how it compares with the parent's rest."""
-    return [*_level(result, row), *_against_parent(result, row)]
+def level_words(facts: Facts, row: Any) -> list[Finding]:
+    """The metric of one row of `Facts.levels`, and how it compares with the parent's rest."""
+    return [*_level(facts, row), *_against_parent(facts, row)]
 
 
-def _level(result: Segment, row) -> list[Finding]:
+def _level(facts: Facts, row) -> list[Finding]:
     """The metric over all answers, those without a tier or touchpoint included."""
     if row.n == 0 or row.withheld:
-        text = _too_few(result, row)
+        text = _too_few(facts, row)
         return [Finding("unknown", text, metric=row.metric, kind="level")] if text else []
-    values = {"months": result.months, "n": words.count(row.n)}
+    values = {"months": facts.months, "n": words.count(row.n)}
     if row.metric == "csat_rate":
         text = say(
             "All answers of the last {months} months: {rate} satisfied (95 % interval {span}, n = "
             "{n}).",
-            rate=words.percent(row.value),
-            span=words.span(row.value_low, row.value_high, "share"),
+            rate=words.percent(row.rate),
+            span=words.span(row.rate_low, row.rate_high, "share"),
             **values,
         )
     else:
         text = say(
             "Net promoter score of the last {months} months: {score} (95 % interval {span}, n = "
             "{n}).",
-            score=words.number(row.value, digits=2),
-            span=words.span(row.value_low, row.value_high),
+            score=words.number(row.score, digits=2),
+            span=words.span(row.score_low, row.score_high),
             **values,
         )
-    return [Finding("ok", text, kind="level", **_numbers(row))]
+    return [Finding("ok", text, kind="level", **level_numbers(row))]
 
 
-def _too_few(result: Segment, row) -> str:
+def _too_few(facts: Facts, row) -> str:
     """What is said instead of a level; nothing of a score that nobody was asked for."""
     if row.n > 0:
         return say(
             "{measure}: fewer than {least} answers in the last {months} months, too few to judge.",
             measure=say(METRICS[row.metric].title),
-            least=result.scope.profile.target(row.metric).min_n,
-            months=result.months,
+            least=facts.scope.profile.target(row.metric).min_n,
+            months=facts.months,
         )
     if row.metric == "csat_rate":
-        return say("No satisfaction score was given in the last {n} months.", n=result.months)
+        return say("No satisfaction score was given in the last {n} months.", n=facts.months)
     return ""
 
 
-def _numbers(row) -> dict:
-    return {
-        "metric": row.metric,
-        "estimate": row.value,
-        "low": row.value_low,
-        "high": row.value_high,
-        "n": row.n,
-        "unit": METRICS[row.metric].unit,
-    }
-
-
-def _against_parent(result: Segment, row) -> list[Finding]:
+def _against_parent(facts: Facts, row) -> list[Finding]:
     """The region's answers against those of the rest of its parent."""
-    scope = result.scope
+    scope = facts.scope
     if row.difference != row.difference or scope.parent is None:
         return []
     share = row.metric == "csat_rate"
@@ -98,17 +85,4 @@ def _against_parent(result: Segment, row) -> list[Finding]:
         high=words.signed(round(row.high * scale, 1)),
         others=words.percent(row.others) if share else words.number(row.others, digits=2),
     )
-    return [
-        Finding(
-            row.severity,
-            text,
-            baseline=row.others,
-            ratio=row.value / row.others if share and row.others else None,
-            p=row.p,
-            q=row.q,
-            excess=-row.difference * row.n if share else None,
-            evidence="C",
-            kind="against_parent",
-            **_numbers(row),
-        )
-    ]
+    return [Finding(row.severity, text, kind="against_parent", **difference_numbers(row))]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from aftersales import words
 from aftersales.findings import Finding, Severity
-from aftersales.studies.arrivals.lateness import usual_weeks
+from aftersales.questions.quality.facts import Facts
 from aftersales.words import N_, say, say_n
-
-if TYPE_CHECKING:
-    from aftersales.questions.quality.result import Quality
 
 LOW_WEEKS, HIGH_WEEKS = 0.75, 1.5  # last four weeks over usual ones, and out of a year's range
 COMPLETE = 0.99  # share of a month known, from which it can be read like an older one
@@ -40,19 +35,19 @@ _LATE_REPORTS = N_(
 )
 
 
-def findings(result: Quality) -> list[Finding]:
+def findings(facts: Facts) -> list[Finding]:
     """The last weeks, tables that ended, cases still to come, and usual waits."""
-    return [*_weeks(result), *_stale(result), *_late_reports(result), *_late(result)]
+    return [*_weeks(facts), *_stale(facts), *_late_reports(facts), *_late(facts)]
 
 
-def _weeks(result: Quality) -> list[Finding]:
-    ratio, low, high = usual_weeks(result.weeks)
+def _weeks(facts: Facts) -> list[Finding]:
+    ratio, low, high = facts.usual
     if ratio != ratio:
         text = say("There are too few weeks of data to say whether the last ones are complete.")
         return [Finding("unknown", text, kind="completeness")]
     values = {
         "ratio": words.percent(ratio, decimals=0),
-        "table": result.main_table,
+        "table": facts.main_table,
         "low": words.percent(low, decimals=0),
         "high": words.percent(high, decimals=0),
     }
@@ -79,7 +74,7 @@ def _weeks(result: Quality) -> list[Finding]:
     return [Finding(severity, text, estimate=ratio, unit="share", kind="completeness")]
 
 
-def _stale(result: Quality) -> list[Finding]:
+def _stale(facts: Facts) -> list[Finding]:
     """Tables whose last row is older than their own rhythm explains."""
     return [
         Finding(
@@ -99,14 +94,14 @@ def _stale(result: Quality) -> list[Finding]:
             unit="days",
             kind="stale",
         )
-        for row in result.ends.itertuples()
+        for row in facts.ends.itertuples()
         if row.stale
     ]
 
 
-def _late(result: Quality) -> list[Finding]:
+def _late(facts: Facts) -> list[Finding]:
     """Late arrivals: how long it takes until nine in ten cases are known."""
-    told = set(result.late["table"])
+    told = set(facts.late["table"])
     return [
         Finding(
             "ok",
@@ -117,14 +112,14 @@ def _late(result: Quality) -> list[Finding]:
             unit="days",
             kind="late",
         )
-        for row in result.lags.itertuples()
+        for row in facts.lags.itertuples()
         if row.table not in told or row.column != "days_to_return"
     ]
 
 
-def _late_reports(result: Quality) -> list[Finding]:
+def _late_reports(facts: Facts) -> list[Finding]:
     """How complete the last three months are, for every table with two dates."""
-    pairs = result.late.groupby(["table", "event", "report"], sort=False)
+    pairs = facts.late.groupby(["table", "event", "report"], sort=False)
     return [_late_report(str(table), months) for (table, *_), months in pairs]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from aftersales.data.mapping.schema import time_column
-from aftersales.metrics.counting.engines import collect, first_day, known, month_index, month_of
+from aftersales.metrics.counting.engines import first_day, month_of
+from aftersales.metrics.families.arrivals import Tables, delays, waits
 from aftersales.stats.life.completeness import completeness, delay_triangle
 from aftersales.studies.arrivals.days import Days, until
 from aftersales.studies.scope import Scope
@@ -47,8 +47,7 @@ def main_table(scope: Scope) -> str:
 def weekly(scope: Scope, *, days: Days) -> pd.DataFrame:
     """Rows of the main table by week of seven days, the last one ending on `as_of`.
 
-    `days` as `day_counts.day_counts` gives them. ``week`` (its first day) and ``n``; empty weeks
-    count zero.
+    ``week`` (its first day) and ``n``; empty weeks count zero.
     """
     table = main_table(scope)
     counted = until(days[table], scope.as_of) if table else pd.DataFrame()
@@ -99,7 +98,7 @@ def table_ends(scope: Scope, *, days: Days) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "last", "age", "usual", "stale"])
 
 
-def late_reports(scope: Scope) -> pd.DataFrame:
+def late_reports(scope: Scope, *, tables: Tables) -> pd.DataFrame:
     """How complete the last three months are, where cases become known after they happen.
 
     Looked at are returns by month of delivery, and rows of any table that say when they were
@@ -114,9 +113,8 @@ def late_reports(scope: Scope) -> pd.DataFrame:
     """
     parts = []
     for table, event, report in _two_dates(scope):
-        triangle = delay_triangle(
-            _delays(scope, table, event, report), last=month_of(scope.last_day), max_delay=LONGEST
-        )
+        cases = delays(tables, table, event=event, report=report, as_of=scope.last_day)
+        triangle = delay_triangle(cases, last=month_of(scope.last_day), max_delay=LONGEST)
         found = completeness(triangle.tail(PAST_MONTHS + LONGEST))
         if not found.few:
             months = found.months.tail(RECENT_MONTHS)
@@ -138,17 +136,7 @@ def _two_dates(scope: Scope) -> list[tuple[str, str, str]]:
     return found
 
 
-def _delays(scope: Scope, table: str, event: str, report: str) -> pd.DataFrame:
-    """Cases by month of the event and months until the report; impossible orders are left out."""
-    rows = scope.store.scan(table, region=scope.region.id)
-    rows = rows.filter(known(report, as_of=scope.last_day), ~nw.col(event).is_null())
-    rows = rows.select(origin=month_index(event), until=month_index(report))
-    counts = collect(rows.group_by("origin", "until").agg(n=nw.len()), sort=["origin", "until"])
-    counts = counts.assign(delay=counts["until"] - counts["origin"])
-    return counts[counts["delay"] >= 0]
-
-
-def lags(scope: Scope) -> pd.DataFrame:
+def lags(scope: Scope, *, tables: Tables) -> pd.DataFrame:
     """How long after its start an event becomes known, of starts at least half a year back.
 
     One row per kind that the tables tell: ``table``, ``column``, ``n``, ``median`` and ``p90`` in
@@ -159,13 +147,10 @@ def lags(scope: Scope) -> pd.DataFrame:
     for column, (table, start, unit) in _LAGS.items():
         if not scope.store.has(table, column, start):
             continue
-        found = scope.store.scan(table, region=scope.region.id)
-        found = found.filter(known(start, as_of=until), ~nw.col(column).is_null())
-        days = found.with_columns(day=(nw.col(column) * unit).ceil())
-        counts = collect(days.group_by("day").agg(n=nw.len()), sort=["day"])
+        counts = waits(tables, table, column, start=start, until=until, unit=unit)
         total = int(counts["n"].sum())
         if total >= scope.profile.target("ticket_volume").min_n:
             share = counts["n"].cumsum() / total
-            at = [float(counts.loc[share >= q, "day"].iloc[0]) for q in (0.5, 0.9)]
+            at = [float(counts.loc[share >= q, "days"].iloc[0]) for q in (0.5, 0.9)]
             rows.append((table, column, total, *at))
     return pd.DataFrame(rows, columns=["table", "column", "n", "median", "p90"])

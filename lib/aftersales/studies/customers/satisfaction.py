@@ -3,61 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from aftersales.findings import Severity
-from aftersales.metrics import METRICS, available
-from aftersales.stats.counts.intervals import nps, proportion_difference, wilson
+from aftersales.metrics import available
+from aftersales.stats.counts.intervals import nps, proportion_difference
 from aftersales.stats.counts.multiplicity import benjamini_hochberg
 from aftersales.stats.like.mantel_haenszel import Z95
+from aftersales.studies.customers.answers import PROMOTERS, answers, in_all, in_groups
 from aftersales.studies.scope import Scope
-from aftersales.studies.verdict import ACT_P, ACT_Q, WATCH_P, WATCH_Q
+from aftersales.studies.verdict import judge_difference
 
-PROMOTERS = ("n_promoters", "n_passives", "n_detractors")
 # metric -> differences worth acting on and worth watching, where targets.yaml sets none
 SIZES = {"csat_rate": (0.10, 0.05), "net_promoter_score": (20.0, 10.0)}
 
 
-def window(
-    scope: Scope,
-    metric: str,
-    *,
-    by: Sequence[str],
-    months: int,
-    back: int = 0,
-    region: str = "",
-) -> pd.DataFrame:
-    """A metric of the region's last complete months, or of those `back` months earlier.
+class Satisfaction(NamedTuple):
+    """Rows of comparison: ``metric``, ``n`` answers, the value with its interval, ``withheld``
+    (too few), ``others`` (the value of what it is compared with), ``difference`` with ``low``,
+    ``high``, ``ratio``, ``p``, ``q``, ``excess``, ``severity``; the surest difference first.
 
-    Groups with a missing attribute are left out; attributes are text.
+    `cells` has one row per group (satisfaction, and ``past``: its own rate in the months before),
+    `scores` one per tier (net promoter score), `levels` one per metric that is known: the region
+    against the rest of its parent.
     """
-    frame = scope.measure(metric, by=by, months=months, back=back, region=region, rolled=False)
-    frame = frame.rename(columns={METRICS["csat_rate"].count: "count"})
-    return frame.dropna(subset=list(by)).astype(dict.fromkeys(by, str)).reset_index(drop=True)
+
+    cells: pd.DataFrame
+    scores: pd.DataFrame
+    levels: pd.DataFrame
 
 
-def by_value_tier(
+def satisfaction(
+    scope: Scope, *, by: Sequence[str], months: int, customers: pd.DataFrame
+) -> Satisfaction:
+    """Groups of `by`, tiers, and the region as a whole, of the last complete months.
+
+    Parameters
+    ----------
+    by : as `answers.groups` gives it
+    customers : their tiers by value (`tiers.value_tiers`), where none are declared
+    """
+    cells, scores, levels = pd.DataFrame(), pd.DataFrame(), []
+    if available("csat_rate", scope.store):
+        ranked = "tier" in by and len(customers) > 0
+        keys = () if ranked else by
+        found = answers(scope, "csat_rate", by=keys, months=months, before=len(keys) > 0)
+        levels.append(level(scope, "csat_rate", found))
+        if ranked:
+            cells = ranked_cells(scope, customers, by=by, months=months)
+        elif by:
+            cells = own_cells(scope, found, by=by)
+    if available("net_promoter_score", scope.store):
+        tiers = ["tier"] if available("net_promoter_score", scope.store, by=["tier"]) else []
+        found = answers(scope, "net_promoter_score", by=tiers, months=months)
+        levels.append(level(scope, "net_promoter_score", found))
+        scores = score_table(scope, found) if tiers else scores
+    wholes = pd.concat(levels, ignore_index=True) if levels else pd.DataFrame()
+    return Satisfaction(*graded([cells, scores, wholes], scope))
+
+
+def ranked_cells(
     scope: Scope, customers: pd.DataFrame, *, by: Sequence[str], months: int
 ) -> pd.DataFrame:
     """Satisfaction by `by`, which holds "tier", with the tiers of `tiers.value_tiers`."""
     keys = [c for c in by if c != "tier"]
-    each = window(scope, "csat_rate", by=[*keys, "customer_id"], months=months)
+    each = answers(scope, "csat_rate", by=[*keys, "customer_id"], months=months, beside=False)
     tier = customers.astype({"customer_id": str}).set_index("customer_id")["tier"]
-    each = each.assign(tier=each["customer_id"].map(tier)).dropna(subset=["tier"])
-    table = each.groupby(list(by), as_index=False)[["n", "count"]].sum()
-    low, high = wilson(table["count"].to_numpy(), table["n"].to_numpy())
-    rate = table["count"] / table["n"]
-    return table.assign(rate=rate, rate_low=np.asarray(low), rate_high=np.asarray(high))
+    each = each.dropna(subset=["customer_id"])
+    each = each.assign(tier=each["customer_id"].astype(str).map(tier))
+    table = in_groups(each, "csat_rate", by=by).assign(past=np.nan)
+    return _among_tiers(scope, table, by=by) if len(table) else table
+
+
+def own_cells(scope: Scope, found: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
+    """Each group of `by` against the other tiers, or without tiers against its own past."""
+    here = found[found["here"]]
+    table = in_groups(here[~here["past"]], "csat_rate", by=by)
+    if table.empty:
+        return table
+    before = in_groups(here[here["past"]], "csat_rate", by=by)
+    before = table[list(by)].merge(before, on=list(by), how="left")
+    least = scope.profile.target("csat_rate").min_n
+    table = table.assign(past=before["rate"].where(before["n"] >= least))
+    if "tier" in by:
+        return _among_tiers(scope, table, by=by)
+    return compared(table, before[["n", "cases"]].fillna(0), min_n=least).assign(metric="csat_rate")
+
+
+def _among_tiers(scope: Scope, table: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
+    others = among_others(table, within=[c for c in by if c != "tier"])
+    least = scope.profile.target("csat_rate").min_n
+    return compared(table, others, min_n=least).assign(metric="csat_rate")
 
 
 def among_others(table: pd.DataFrame, *, within: Sequence[str]) -> pd.DataFrame:
-    """``n`` and ``count`` of the other groups with the same `within`, row by row."""
-    sums = table[["n", "count"]]
+    """``n`` and ``cases`` of the other groups with the same `within`, row by row."""
+    sums = table[["n", "cases"]]
     whole = (
-        table.groupby(list(within))[["n", "count"]].transform("sum")
+        table.groupby(list(within))[["n", "cases"]].transform("sum")
         if within
         else pd.DataFrame([sums.sum()] * len(table), index=table.index)
     )
@@ -65,35 +111,31 @@ def among_others(table: pd.DataFrame, *, within: Sequence[str]) -> pd.DataFrame:
 
 
 def compared(table: pd.DataFrame, others: pd.DataFrame, *, min_n: int) -> pd.DataFrame:
-    """Each group against ``count`` satisfied of ``n`` `others`, aligned row by row.
+    """Each group against ``cases`` satisfied of ``n`` `others`, aligned row by row.
 
     Adds ``withheld`` (fewer than `min_n` answers), ``others`` (share), ``difference`` with
-    ``low``, ``high`` (Newcombe) and ``p``. A group is not compared, and the others are not shown,
-    where either side is smaller than `min_n`: with two groups one gives the other away.
+    ``low``, ``high`` (Newcombe), ``ratio``, ``p`` and ``excess`` (satisfied answers fewer than
+    among as many others). A group is not compared, and the others are not shown, where either side
+    is smaller than `min_n`: with two groups one gives the other away.
     """
     table = table.assign(withheld=table["n"] < min_n)
     usable = ~table["withheld"] & (others["n"] >= min_n)
     tests = proportion_difference(
-        table["count"].where(usable, 0).to_numpy(),
+        table["cases"].where(usable, 0).to_numpy(),
         table["n"].where(usable, 1).to_numpy(),
-        others["count"].where(usable, 0).to_numpy(),
+        others["cases"].where(usable, 0).to_numpy(),
         others["n"].where(usable, 1).to_numpy(),
     )
-    table["others"] = (others["count"] / others["n"].where(others["n"] > 0)).where(usable)
+    share = (others["cases"] / others["n"].where(others["n"] > 0)).where(usable)
     for name in ("difference", "low", "high", "p"):
         table[name] = np.where(usable, np.asarray(getattr(tests, name)), np.nan)
-    return table
+    ratio = table["cases"] / table["n"].where(usable) / share.where(share > 0)
+    return table.assign(others=share, ratio=ratio, excess=-table["difference"] * table["n"])
 
 
-def score_table(scope: Scope, *, months: int) -> pd.DataFrame:
-    """Net promoter score by tier, each against the answers of the other tiers (normal test).
-
-    Returns ``tier``, ``n``, ``score`` with interval, ``withheld``, ``others``, ``difference``
-    with ``low``, ``high``, ``p``. Empty where recommendations or tiers are not known.
-    """
-    if not available("net_promoter_score", scope.store, by=["tier"]):
-        return pd.DataFrame()
-    table = window(scope, "net_promoter_score", by=["tier"], months=months)
+def score_table(scope: Scope, found: pd.DataFrame) -> pd.DataFrame:
+    """Net promoter score by tier, each against the answers of the other tiers (normal test)."""
+    table = in_groups(found[found["here"]], "net_promoter_score", by=["tier"])
     least = scope.profile.target("net_promoter_score").min_n
     counts = table[list(PROMOTERS)]
     rest = pd.DataFrame([counts.sum()] * len(table), index=table.index) - counts
@@ -111,56 +153,16 @@ def score_difference(table: pd.DataFrame, rest: pd.DataFrame, *, min_n: int) -> 
     table["low"], table["high"] = (table["difference"] + s * Z95 * error for s in (-1, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         table["p"] = 2 * norm.sf(np.abs(table["difference"] / error))
-    return table
+    return table.assign(ratio=np.nan, excess=np.nan)
 
 
-def levels(scope: Scope, *, months: int) -> pd.DataFrame:
-    """The region's satisfaction and net promoter score, against the rest of its parent.
-
-    Returns
-    -------
-    DataFrame, one row per metric that is known
-        ``metric``, ``n``, ``value`` with ``value_low``, ``value_high``, ``withheld``, and for
-        regions with a parent ``others``, ``difference``, ``low``, ``high``, ``p`` (else missing).
-    """
-    parts = [
-        _level(scope, metric, months)
-        for metric in ("csat_rate", "net_promoter_score")
-        if available(metric, scope.store)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _level(scope: Scope, metric: str, months: int) -> pd.DataFrame:
-    info, least = METRICS[metric], scope.profile.target(metric).min_n
-    own = window(scope, metric, by=[], months=months)
-    whole = own
-    if scope.parent is not None:
-        whole = window(scope, metric, by=[], months=months, region=scope.parent.id)
+def level(scope: Scope, metric: str, found: pd.DataFrame) -> pd.DataFrame:
+    """One row: the region's answers against the rest of its parent (missing without one)."""
+    now, least = found[~found["past"]], scope.profile.target(metric).min_n
+    own, rest = in_all(now[now["here"]], metric), in_all(now[~now["here"]], metric)
     if metric == "csat_rate":
-        columns = ["n", "count"]
-        table = compared(own, whole[columns] - own[columns], min_n=least)
-    else:
-        table = score_difference(own, whole[list(PROMOTERS)] - own[list(PROMOTERS)], min_n=least)
-    named = {info.value: "value", info.low: "value_low", info.high: "value_high"}
-    return table.rename(columns=named).assign(metric=metric)
-
-
-def grade(difference: float, *, p: float, q: float, act: float, watch: float) -> Severity:
-    """Severity of a difference of a score that is good when high.
-
-    >>> grade(-0.2, p=0.0001, q=0.001, act=0.1, watch=0.05)
-    'act'
-    >>> grade(0.2, p=0.0001, q=0.001, act=0.1, watch=0.05)
-    'ok'
-    """
-    if np.isnan(difference) or np.isnan(p):
-        return "unknown"
-    if difference <= -act and p <= ACT_P and q <= ACT_Q:
-        return "act"
-    if difference <= -watch and p <= WATCH_P and q <= WATCH_Q:
-        return "watch"
-    return "ok"
+        return compared(own, rest, min_n=least).assign(metric=metric)
+    return score_difference(own, rest[list(PROMOTERS)], min_n=least).assign(metric=metric)
 
 
 def graded(tables: Sequence[pd.DataFrame], scope: Scope) -> list[pd.DataFrame]:
@@ -168,6 +170,8 @@ def graded(tables: Sequence[pd.DataFrame], scope: Scope) -> list[pd.DataFrame]:
 
     Each has ``metric``, ``difference`` and ``p``; the surest difference comes first.
     """
+    if not any(map(len, tables)):
+        return list(tables)
     p = pd.concat(
         [t["p"] for t in tables if len(t)], keys=[i for i, t in enumerate(tables) if len(t)]
     )
@@ -184,6 +188,6 @@ def _graded(table: pd.DataFrame, scope: Scope) -> pd.DataFrame:
             "act": target.act_difference or act,
             "watch": target.watch_difference or watch,
         }
-        severities.append(grade(row.difference, p=row.p, q=row.q, **size))
+        severities.append(judge_difference(row.difference, p=row.p, q=row.q, **size))
     table = table.assign(severity=severities)
     return table.sort_values("p", na_position="last", kind="stable").reset_index(drop=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from aftersales.metrics.counting.engines import collect, known
+from aftersales.metrics.families.returns import orders_by_customer
 from aftersales.stats.counts.intervals import wilson
 from aftersales.studies.scope import Scope
 
@@ -39,27 +38,14 @@ def value_tiers(scope: Scope, *, months: int = 12) -> pd.DataFrame:
 
 
 def _customers(scope: Scope, months: int) -> pd.DataFrame:
-    """One row per customer: last order, number of orders, amount, and lines that came back."""
     store = scope.store
-    orders = store.scan("orders", region=scope.region.id)
-    orders = orders.filter(
-        known("ordered_at", as_of=scope.last_day),
-        nw.col("ordered_at") >= scope.months(months)[0],
-        ~nw.col("customer_id").is_null(),
+    return orders_by_customer(
+        store.scan("orders", region=scope.region.id),
+        returns=store.scan("returns") if store.has("returns", "order_line_id") else None,
+        since=scope.months(months)[0],
+        as_of=scope.last_day,
+        returned_by=scope.as_of,
     )
-    order = "order_id" if store.has("orders", "order_id") else "order_line_id"
-    sums = orders.group_by("customer_id").agg(
-        last=nw.col("ordered_at").max(),
-        orders=nw.col(order).n_unique(),
-        amount=nw.col("amount").sum(),
-    )
-    if store.has("returns", "order_line_id"):
-        back = store.scan("returns").filter(known("requested_at", as_of=scope.as_of))
-        back = back.select("order_line_id").unique()
-        lines = orders.select("order_line_id", "customer_id").join(back, on="order_line_id")
-        hits = lines.group_by("customer_id").agg(returned=nw.len())
-        sums = sums.join(hits, on="customer_id", how="left")
-    return collect(sums, sort=["customer_id"])
 
 
 def _thirds(values: pd.Series) -> pd.Series:
