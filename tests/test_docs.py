@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import overview
 import pytest
 
 from aftersales import words
-from aftersales.data.mapping import schema
+from aftersales.data.mapping import columns, schema
 from aftersales.metrics import registry
 from aftersales.questions.registry import QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = {
-    "docs/tables.md": schema.docs,
+    "docs/tables.md": partial(columns.page, schema.TABLES.values()),
     "docs/metrics.md": registry.docs,
     "docs/notebooks.md": overview.docs,
 }

@@ -6,16 +6,17 @@ python tools/docs.py
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import overview
 
-from aftersales.data.mapping import schema
+from aftersales.data.mapping import columns, schema
 from aftersales.metrics import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, Callable[[], str]] = {
-    "docs/tables.md": schema.docs,
+    "docs/tables.md": partial(columns.page, schema.TABLES.values()),
     "docs/metrics.md": registry.docs,
     "docs/notebooks.md": overview.docs,
 }

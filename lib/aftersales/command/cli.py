@@ -22,6 +22,7 @@ from aftersales.command.terminal import (
     DEBUG,
     explained,
     inputs_of,
+    pairs,
     print_cleaning,
     print_run,
     print_table,
@@ -222,7 +223,7 @@ def render(
         time_limit=time_limit,
         memory_limit=memory_limit * 2**20,
         force=force,
-        parameters=_pairs(parameter or ()),
+        parameters=pairs(parameter or ()),
     )
     check_request(settings, request)
     if processed is None and profile == "sample" and not request.processed.exists():
@@ -246,18 +247,6 @@ def _render(profile: Profile, request: Request) -> None:
     print_run(run)
     if run.failed:
         raise typer.Exit(1)
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise RequestError(f'-p "{text}" is not of the form name=value, e.g. -p months=24.')
-        if name in pairs:
-            raise RequestError(f'Parameter "{name}" is given twice with -p; give it once.')
-        pairs[name] = value
-    return pairs
 
 
 @app.command("list")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from aftersales.data.store.files import is_full
-from aftersales.errors import AftersalesError
+from aftersales.errors import AftersalesError, RequestError
 
 if TYPE_CHECKING:
     from aftersales.data.store.store import Store
@@ -137,7 +137,7 @@ def print_cleaning(store: Store, *, before: Mapping[str, str] | None = None) -> 
 
     `before` are the raw files of the last run, as `inputs_of` gives them.
     """
-    from aftersales.data.clean.losses import from_log, lines, lost
+    from aftersales.data.clean.doubts.losses import from_log, lines, lost
     from aftersales.data.store.account import read_parts
     from aftersales.data.store.folder import LOG_PARTS
 
@@ -190,3 +190,16 @@ def print_run(run: Run) -> None:
         where = f"{o.job.notebook} for {o.job.region}{cell}"
         typer.echo(f"failed: {where}: {o.error['name']}: {o.error['message']}", err=True)
     typer.echo(f"{len(run.outcomes)} reports in {run.seconds:.1f} s. Open {run.index}")
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """Name -> value of what was given as ``-p name=value``."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise RequestError(f'-p "{text}" is not of the form name=value, e.g. -p months=24.')
+        if name in found:
+            raise RequestError(f'Parameter "{name}" is given twice with -p; give it once.')
+        found[name] = value
+    return found

@@ -186,7 +186,7 @@ BAD_TABLES = {
     "on_duplicate_id: ignore": 'on_duplicate_id "ignore"',
     "keep: {by: [ticket], order: n}": 'Column "ticket" in .*keep: by; did you mean "ticket_id"?',
     "keep: {by: [ticket_id]}": "keep: `order` is missing",
-    "keep: {by: [ticket_id], order: n, take: best}": 'take "best"',
+    "keep: {by: [ticket_id], order: n, take: best}": "`take` 'best': valid are: first, last",
     "time_order: [[opened_at]]": "needs pairs",
     "time_order: [[opened_at, closed]]": 'Column "closed" in .*time_order',
     "content_key: {but: [a]}": 'Unknown key "but" in .*content_key; valid are: except',

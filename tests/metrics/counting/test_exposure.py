@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.metrics.counting.exposure import at_risk_orders, exposure_at_risk, units_at_risk
+from aftersales.metrics.counting.exposure import exposure_at_risk, units_at_risk
 
 AS_OF = pd.Timestamp("2024-04-15")  # half of April has passed
 
@@ -98,13 +98,3 @@ def test_the_exposure_table_is_summed_by_month_and_later_periods_are_unknown(eng
 
     assert result["version"].tolist() == ["V1", "V2"]
     assert result["at_risk"].tolist() == [15.0, 7.5]
-
-
-def test_orders_are_at_risk_of_return_from_the_month_of_delivery(engine):
-    orders = pd.DataFrame(
-        {"delivered_at": pd.to_datetime(["2024-03-01", "2024-03-31", None, "2024-04-16"])}
-    )
-
-    result = at_risk_orders(engine(orders), by=[], as_of=AS_OF)
-
-    assert result.to_dict("records") == [{"month": pd.Timestamp("2024-03-01"), "at_risk": 2.0}]

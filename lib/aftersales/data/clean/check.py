@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 
 from aftersales import words
-from aftersales.data.clean import meaning, plausible, stage
-from aftersales.data.clean.losses import lines, lost, rejected_share
+from aftersales.data.clean import stage
+from aftersales.data.clean.doubts import meaning, plausible
+from aftersales.data.clean.doubts.losses import lines, lost, rejected_share
+from aftersales.data.clean.doubts.unmapped import guesses
 from aftersales.data.clean.parts import Part
 from aftersales.data.clean.rows import Plan, Rows, plan
-from aftersales.data.clean.unmapped import guesses
 from aftersales.data.mapping.mapping import TableMapping, read_mapping
 from aftersales.data.read.batch import FILE
 from aftersales.data.read.sources import SourceReader

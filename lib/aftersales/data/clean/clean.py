@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aftersales import __version__
-from aftersales.data.clean import duplicates, joins, meaning, plausible, rejects
+from aftersales.data.clean import duplicates, joins, rejects
 from aftersales.data.clean.check import check_profile, declared_day
+from aftersales.data.clean.doubts import meaning, plausible
 from aftersales.data.clean.joins import Finished
 from aftersales.data.clean.parts import REJECTED as REJECTED_ROWS
 from aftersales.data.clean.rows import REASON, plan

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aftersales.data.clean import parts, rejects, steps, text_steps
+from aftersales.data.clean import date_steps, parts, rejects, steps, text_steps
 from aftersales.data.clean.parts import Part
 from aftersales.data.clean.rows import Plan, Rows, combined
 from aftersales.data.privacy.siphash import siphash
@@ -43,11 +43,11 @@ _FIRST: tuple[Step, ...] = (
     steps.make_columns,
     steps.codes,
     steps.rounded_ids,
-    steps.dates,
-    steps.future_dates,
-    steps.impossible_dates,
+    date_steps.dates,
+    date_steps.future_dates,
+    date_steps.impossible_dates,
     steps.numbers,
-    steps.time_order,
+    date_steps.time_order,
     steps.required,
     steps.regions,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,8 +16,6 @@ from aftersales.data.read.cells import amounts, times
 from aftersales.data.store.account import Note
 from aftersales.profile.regions import UNKNOWN, fold
 
-EARLIEST = pd.Timestamp("1900-01-01")  # no after-sales record is older; a profile may say later
-AHEAD = {("orders", "promised_at"), ("subscriptions", "due_at")}  # may lie after as_of
 _COUNTED = {"reopened", "escalated"}  # a source may say how often instead of whether
 _LOOKED_AT = 10_000  # cells of a batch that tell how its numbers are written
 
@@ -92,61 +89,6 @@ def rounded_ids(rows: Rows, plan: Plan) -> Rows:
     return rows
 
 
-def dates(rows: Rows, plan: Plan) -> Rows:
-    """Read dates by the declared formats; a required one that cannot be read rejects its row."""
-    for column in plan.columns("date"):
-        before = rows.columns[column.name]
-        if before.type == values.TIME:
-            continue
-        after = times.dates(
-            before,
-            formats=column.format,
-            timezone=plan.timezone,
-            written_in=column.written_in,
-            serials=plan.mapping.may_be_excel,
-        )
-        if column.swapped:
-            after = times.exchanged(after)
-        rows = rows.with_columns({column.name: after})
-        lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-        seen = _example(before, lost)
-        shown = ", ".join(column.format) or "ISO 8601"
-        said = {"column": column.name, "formats": shown}
-        total = Note("dates", "", len(before) - before.null_count, {"column": column.name})
-        reason = f"{column.name} is not a date in {shown}"
-        rows = _lose(rows.noted(total), column, lost, "dates", "date", said, seen, reason)
-    return rows
-
-
-def future_dates(rows: Rows, plan: Plan) -> Rows:
-    """No date lies after its declared `max`, or the end of the day `as_of`."""
-    for column in plan.columns("date"):
-        limit = column.max if column.max is not None else plan.as_of
-        if limit is None or (column.max is None and (plan.table, column.name) in AHEAD):
-            continue
-        limit = end_of_day(limit)
-        found = rows.columns[column.name]
-        late = pc.greater(found, _moment(limit))
-        seen = {"high": _day(pc.max(found))} if values.n_true(late) else {}
-        said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
-        reason = f"{column.name} lies after {limit:%Y-%m-%d}"
-        rows = _lose(rows, column, late, "future dates", "future", said, seen, reason)
-    return rows
-
-
-def impossible_dates(rows: Rows, plan: Plan) -> Rows:
-    """No date lies before its declared `min`, or 1900."""
-    for column in plan.columns("date"):
-        limit = EARLIEST if column.min is None else column.min
-        found = rows.columns[column.name]
-        early = pc.less(found, _moment(limit))
-        seen = {"low": _day(pc.min(found))} if values.n_true(early) else {}
-        said = {"column": column.name, "limit": f"{limit:%Y-%m-%d}"}
-        reason = f"{column.name} lies before {limit:%Y-%m-%d}"
-        rows = _lose(rows, column, early, "impossible dates", "past", said, seen, reason)
-    return rows
-
-
 def numbers(rows: Rows, plan: Plan) -> Rows:
     """Read numbers and yes/no, apply the scale, and keep numbers in their range."""
     for column in plan.columns("bool"):
@@ -171,11 +113,11 @@ def _read_truths(rows: Rows, column: ColumnMapping) -> Rows:
             Note("numbers", "counted", values.n_true(more), said),
             Note("numbers", "", values.n_true(pc.invert(after)), {**said, "is": "no"}),
         ]
-    truth = Note("numbers", "truth_missing", values.n_true(lost), said, _example(before, lost))
+    truth = Note("numbers", "truth_missing", values.n_true(lost), said, example(before, lost))
     return rows.with_columns({column.name: after}).noted(*notes, truth)
 
 
-def _example(cells: pa.Array, lost: pa.Array) -> dict[str, str]:
+def example(cells: pa.Array, lost: pa.Array) -> dict[str, str]:
     """What the first cell that was lost looks like."""
     return {"example": values.shape(cells.filter(lost)[0].as_py())} if values.n_true(lost) else {}
 
@@ -193,17 +135,18 @@ def _writing_notes(cells: pa.Array, column: ColumnMapping) -> list[Note]:
 def _read_numbers(rows: Rows, column: ColumnMapping) -> Rows:
     before = rows.columns[column.name]
     after = amounts.numbers(before, column.writing)
+    if column.scale != 1:  # a cell that names a unit of its own is not in that of the column
+        after = pc.if_else(amounts.in_money(before), pa.scalar(None, pa.float64()), after)
     lost = pc.and_(pc.is_valid(before), pc.is_null(after))
-    if column.scale != 1:
-        after = pc.multiply(after, column.scale)
+    after = pc.multiply(after, column.scale)
     said, reason = {"column": column.name}, f"{column.name} is not a number"
     whole = _whole(after) if column.kind == "int" else after
     rows = rows.with_columns({column.name: whole}).noted(*_writing_notes(before, column))
     if column.kind == "int":
         n = whole.null_count - after.null_count
         rows = rows.noted(Note("numbers", "whole_missing", n, said))
-    seen = _example(before, lost)
-    return _lose(rows, column, lost, "numbers", "number", said, seen, reason)
+    seen = example(before, lost)
+    return lose(rows, column, lost, "numbers", "number", said, seen, reason)
 
 
 def _whole(found: pa.Array) -> pa.Array:
@@ -225,10 +168,10 @@ def _in_range(rows: Rows, column: ColumnMapping) -> Rows:
     seen = {"low": away["min"], "high": away["max"]} if away else {}
     said = {"column": column.name, "range": f"{low:g} to {high:g}"}
     reason = f"{column.name} is outside {low:g} to {high:g}"
-    return _lose(rows, column, outside, "numbers", "range", said, seen, reason)
+    return lose(rows, column, outside, "numbers", "range", said, seen, reason)
 
 
-def _lose(
+def lose(
     rows: Rows,
     column: ColumnMapping,
     mask: pa.Array,
@@ -249,20 +192,6 @@ def _lose(
         now = pc.if_else(mask, pa.scalar(None, now.type), now)
         rows = rows.with_columns({column.name: now})
     return rows.noted(note)
-
-
-def time_order(rows: Rows, plan: Plan) -> Rows:
-    """Set the later time of a declared pair to missing where it lies before the earlier one."""
-    for earlier, later in plan.mapping.time_order:
-        if earlier not in rows.columns or later not in rows.columns:
-            continue
-        wrong = pc.fill_null(pc.less(rows.columns[later], rows.columns[earlier]), False)
-        mended = pc.if_else(wrong, pa.scalar(None, values.TIME), rows.columns[later])
-        note = Note(
-            "time order", "order", values.n_true(wrong), {"later": later, "earlier": earlier}
-        )
-        rows = rows.with_columns({later: mended}).noted(note)
-    return rows
 
 
 def required(rows: Rows, plan: Plan) -> Rows:
@@ -307,18 +236,3 @@ def privacy(rows: Rows, plan: Plan) -> Rows:
             continue
         rows = rows.with_columns({column.name: pa.Array.from_pandas(hidden, type=pa.string())})
     return rows
-
-
-def end_of_day(moment: pd.Timestamp) -> pd.Timestamp:
-    """The last microsecond of the day, for a limit that is given as a day."""
-    if moment != moment.normalize():
-        return moment
-    return moment + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
-
-
-def _moment(limit: pd.Timestamp) -> pa.Scalar:
-    return pa.scalar(limit.to_pydatetime(), values.TIME)
-
-
-def _day(moment: pa.Scalar) -> str:
-    return f"{moment.as_py():%Y-%m-%d}"

@@ -90,7 +90,7 @@ def having(schema: pa.DataFrameSchema, mark: str) -> dict[str, Any]:
 _INTRODUCTION = """\
 # Tables
 
-This page is the text of `aftersales.data.mapping.schema.docs()`; change it there.
+This page is the text of `aftersales.data.mapping.schema`; change it there.
 
 Columns marked * are required. Kinds: `str` a name or text, `int` a whole number, `float` a number,
 `bool` yes or no, `date` a local timestamp without timezone. Any column may be mapped from a source;

@@ -294,26 +294,6 @@ def time_order(name: str) -> tuple[tuple[str, str], ...]:
     return table(name).metadata["order"]
 
 
-def values(name: str) -> dict[str, tuple[str, ...]]:
-    """Columns with a closed list of values -> the list."""
-    return c.having(table(name), "values")
-
-
-def free_text(name: str) -> tuple[str, ...]:
-    """Columns in which people write freely, so that personal data must be masked."""
-    return tuple(c.having(table(name), "free_text"))
-
-
 def joins(name: str) -> dict[str, tuple[str, str]]:
     """Columns that refer to another table -> that table and its column."""
     return c.having(table(name), "joins")
-
-
-def derived(name: str) -> dict[str, str]:
-    """Columns that cleaning makes where the source does not give them -> what they are made of."""
-    return c.having(table(name), c.DERIVED)
-
-
-def docs() -> str:
-    """The text of `docs/tables.md`."""
-    return c.page(TABLES.values())

@@ -78,7 +78,7 @@ _ORDER = re.compile(  # what is numbered like a person's number and is none
 _MEASURED = re.compile(
     r"(?:重量|净重|毛重|尺寸|长度|宽度|高度|价格|单价|金额|功率|容量|数量|里程|读数|电量|电压"
     r"|电流|转速|压力"
-    r"|(?<![a-z])(?:weight|size|price|power|weighs))[:是为约 ]{0,2}(?P<it>\d[\d .,X*]{0,30})",
+    r"|(?<![a-z])(?:weight|size|price|power|weighs))[:是为约 ]{0,2}(?P<it>\d[\d .,X*]{0,13})(?!\d)",
     re.IGNORECASE | re.ASCII,
 )
 

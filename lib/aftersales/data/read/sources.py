@@ -133,11 +133,6 @@ class SourceReader:
                 yield aligned(batch, header=self.header, file=names)
 
 
-def read_batches(mapping: TableMapping, *, raw: Path, rows: int = ROWS) -> Iterator[Batch]:
-    """The raw records of a table; see `SourceReader`, which also tells the inputs."""
-    yield from SourceReader(mapping, raw=raw, rows=rows).batches()
-
-
 def find_files(mapping: TableMapping, *, raw: Path) -> list[Path]:
     """The files a mapping's patterns match, sorted; a pattern without a match is an error."""
     if not raw.is_dir():

@@ -55,7 +55,7 @@ class Note:
 
     Attributes
     ----------
-    step, message : a key of `STEPS` and of `reasons.MESSAGES`
+    step, message : a key of `STEPS` and of `messages.MESSAGES`
     n : cells or rows it is about; 0 is counted, so that sums agree, but not said
     values : what fills the message and tells notes of a step apart, e.g. the column
     seen : ``low``, ``high`` and ``example``, which differ between batches

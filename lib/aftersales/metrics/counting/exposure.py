@@ -226,26 +226,3 @@ def exposure_at_risk(
     keys = [*groups, "month"]
     sums = collect(reduce(lazy, keys, at_risk=total("at_risk")), sort=keys)
     return sums.astype({"at_risk": "float64"})
-
-
-def at_risk_orders(
-    orders: IntoFrame, *, by: list[str], as_of: pd.Timestamp, time: str = "delivered_at"
-) -> pd.DataFrame:
-    """Order lines by group and delivery month, the cohorts that returns come from.
-
-    Parameters
-    ----------
-    orders : one row per order line; needs the column `time` and the columns in `by`
-    time : when a line is counted as delivered; lines without it are left out
-
-    Returns
-    -------
-    DataFrame, one row per group and month
-        `by`, ``month`` (first day), ``at_risk`` (order lines).
-    """
-    groups = [column for column in by if column != "month"]
-    lazy = scan(orders, needs=[time, *groups], table="orders", metric="at_risk_orders")
-    lazy = add_month(lazy.filter(known(time, as_of=as_of)), time)
-    keys = [*groups, "month"]
-    counts = collect(reduce(lazy, keys, at_risk=nw.len()), sort=keys)
-    return counts.astype({"at_risk": "float64"})

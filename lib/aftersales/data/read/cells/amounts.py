@@ -187,3 +187,14 @@ def writings(text: pa.Array) -> dict[str, int]:
         if kind not in counts:
             counts[kind] = values.n_true(pc.match_substring_regex(marked, like))
     return dict.fromkeys(_LIKE, 0) | counts
+
+
+def in_money(cells: pa.Array) -> pa.Array:
+    """Which cells name a currency, as in "80元" or "$5".
+
+    >>> in_money(pa.array(["80元", "80", None])).to_pylist()
+    [True, False, False]
+    """
+    if not pa.types.is_string(cells.type) and not pa.types.is_large_string(cells.type):
+        return pa.array([False] * len(cells))
+    return pc.fill_null(pc.match_substring_regex(cells, rf"(?i){_MONEY}"), False)

@@ -143,7 +143,8 @@ def _check_titles(
         return
     readings = [_Reading(lines, d, set()) for d in {chosen.delimiter, *DELIMITERS}]
     hints = [header_hint(reading.rows, wanted, chosen=len(wanted) // 2) for reading in readings]
-    if found := next(filter(None, hints), None):
+    found = next(filter(None, hints), None)
+    if found and found[1]:
         raise DataError(f"{path}: {found[0]}: write `skip_rows: {found[1]}` in {mapping.place}.")
 
 

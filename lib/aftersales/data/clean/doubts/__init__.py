@@ -1,0 +1,1 @@
+"""What is doubtful about rows that can be read: losses, meanings, columns nobody mapped."""
