@@ -233,6 +233,7 @@ def test_no_canary_survives_in_any_surrounding_text(kind, data):
     before, after = data.draw(st.one_of(anything, cjk)), data.draw(st.one_of(anything, cjk))
     # A digit (or, for plate, VIN and mail, a letter) that touches it would make it another number.
     touching = (before[-1:] + after[:1]).strip()
+    assume(not any(c.isascii() and c.isalpha() for c in before[-6:]))  # "SO", "SN" announce others
     if kind in ("plate", "vin", "email"):
         assume(not any(c.isalnum() and c < "一" for c in touching) and before[-1:] not in "新.-+%'")
     else:
