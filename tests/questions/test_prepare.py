@@ -11,6 +11,7 @@ from aftersales.questions import prepare as preparing
 from aftersales.questions.customers.result import customers
 from aftersales.questions.hotspot.result import hotspot
 from aftersales.questions.prepare import prepare
+from aftersales.questions.quality.result import quality
 
 COMPARED = ("CN", "CN-N", "CN-12")
 REGIONS = ("CN", "CN-N", "CN-S", "CN-11", "CN-12", "CN-44")
@@ -49,7 +50,8 @@ def runs(name, regions=REGIONS, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("name", "analysis"), [("20_hotspot", hotspot), ("40_customer_segment", customers)]
+    ("name", "analysis"),
+    [("00_data_quality", quality), ("20_hotspot", hotspot), ("40_customer_segment", customers)],
 )
 def test_a_prepared_report_says_the_same(store, name, analysis):
     alone = {region: analysis(store, region=region).findings() for region in COMPARED}
