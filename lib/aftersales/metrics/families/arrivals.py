@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from aftersales.data.mapping import schema
 from aftersales.metrics.counting.company import Count, cut
 from aftersales.metrics.counting.engines import collect, known, month_index, reduce, total
 from aftersales.metrics.counting.rows import Rows
@@ -22,23 +21,31 @@ _DAY, _WHAT, _PLACE, _WAIT = "_ day", "_ what", "_ place", "_ wait"
 _EVENT, _REPORT = "_ event", "_ report"
 
 
+class Link(NamedTuple):
+    """Where a column points to: a column of a table, and whether that holds each value once."""
+
+    table: str
+    key: str
+    unique: bool
+
+
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a store as one report of a region reads them: each is opened once."""
+    """The tables of a store as one report of a region reads them: each is opened once.
+
+    `links` says by table which of its columns point to another one; both are there.
+    """
 
     store: Any
     region: str
     as_of: pd.Timestamp
+    links: Mapping[str, Mapping[str, Link]]
     _opened: dict[str, nw.LazyFrame] = field(default_factory=dict, repr=False, compare=False)
-
-    def keys(self, table: str) -> dict[str, tuple[str, str]]:
-        """Columns of the table that point to a column that is there: its table, its name."""
-        has, pointing = self.store.has, schema.joins(table).items()
-        return {c: to for c, to in pointing if has(table, c) and has(*to)}
 
     def own(self, table: str) -> nw.LazyFrame:
         """The rows of the region."""
-        if table not in self._pointed_to() or not self.store.has(table, "region"):
+        read_whole = any(link.table == table for of in self.links.values() for link in of.values())
+        if not read_whole or not self.store.has(table, "region"):
             return self._open(table, region=self.region)
         members = self.store.profile.regions.members(self.region)
         return self.whole(table).filter(nw.col("region").is_in(members))
@@ -51,9 +58,6 @@ class Tables:
         if table not in self._opened:
             self._opened[table] = self.store.scan(table, region=region)
         return self._opened[table]
-
-    def _pointed_to(self) -> set[str]:
-        return {other for table in self.store.tables for other, _ in self.keys(table).values()}
 
     def counts(self, table: str, *, key: tuple, by: list[str], count: Count) -> pd.DataFrame:
         """Any counts of the region's rows: added up from what is kept, else made and kept."""
@@ -89,18 +93,21 @@ class Counted:
         return int(self.days["n"].sum())
 
 
-def counted(tables: Tables, table: str) -> Counted:
-    """The rows of a table by day, its empty cells and the keys that meet, in one pass."""
-    store, keys = tables.store, tables.keys(table)
-    columns = [c for c in store.columns(table) if c != "region"]
-    totals = [UNKNOWN, *(_EMPTY + c for c in columns), *(_MET + c for c in keys)]
+def counted(tables: Tables, table: str, *, time: str) -> Counted:
+    """The rows of a table by day of `time`, its empty cells and the keys that meet, in one pass.
+
+    A table without `time` has one row, without a day.
+    """
+    links = tables.links.get(table, {})
+    columns = [c for c in tables.store.columns(table) if c != "region"]
+    totals = [UNKNOWN, *(_EMPTY + c for c in columns), *(_MET + c for c in links)]
 
     def count(rows: nw.LazyFrame, groups: list[str]) -> pd.DataFrame:
-        for column, (other, key) in keys.items():
-            there = _there(tables.whole(other), other, key, column)
-            rows = rows.join(there, on=column, how="left")
+        for column, link in links.items():
+            rows = rows.join(_there(tables.whole(link.table), link, column), on=column, how="left")
         places = [c for c in groups if c not in (_DAY, _WHAT)]
-        return _compact(_by_day(rows, store, table, keys, [_DAY, *places]), totals, places)
+        days = _by_day(_marked(tables.store, table, rows, time), columns, links, [_DAY, *places])
+        return _compact(days, totals, places)
 
     found = tables.counts(table, key=("rows by day",), by=[_DAY, _WHAT], count=count)
     is_day = found[_WHAT] == 0
@@ -112,22 +119,25 @@ def counted(tables: Tables, table: str) -> Counted:
         days=days.reset_index(drop=True),
         unknown=known[UNKNOWN],
         empty={c: known[_EMPTY + c] for c in columns},
-        met={c: known[_MET + c] for c in keys},
+        met={c: known[_MET + c] for c in links},
     )
 
 
-def _by_day(
-    rows: nw.LazyFrame, store: Any, table: str, keys: Iterable[str], groups: list[str]
-) -> pd.DataFrame:
-    """``n`` and all totals by day."""
-    time = schema.time_column(table)
+def _marked(store: Any, table: str, rows: nw.LazyFrame, time: str) -> nw.LazyFrame:
+    """The rows with their day, and 1 where their region is unknown."""
     timed = bool(time) and store.has(table, time)
     day = nw.col(time).dt.truncate("1d") if timed else nw.lit(None, dtype=nw.Datetime("us"))
     own = store.has(table, "region")
     place = (nw.col("region") == UNKNOWN).cast(nw.Int64) if own else nw.lit(0)
-    filled = {_EMPTY + c: nw.col(c).count() for c in store.columns(table) if c != "region"}
-    met = {_MET + c: nw.col(_MET + c).count() for c in keys}
-    rows = rows.with_columns(day.alias(_DAY), place.alias(_PLACE))
+    return rows.with_columns(day.alias(_DAY), place.alias(_PLACE))
+
+
+def _by_day(
+    rows: nw.LazyFrame, columns: list[str], links: Iterable[str], groups: list[str]
+) -> pd.DataFrame:
+    """``n`` and all totals by day."""
+    filled = {_EMPTY + c: nw.col(c).count() for c in columns}
+    met = {_MET + c: nw.col(_MET + c).count() for c in links}
     totals = {"n": nw.len(), UNKNOWN: total(_PLACE), **filled, **met}
     found = collect(reduce(rows, groups, **totals), sort=groups)
     return found.assign(**{name: found["n"] - found[name] for name in filled})
@@ -151,12 +161,10 @@ def _compact(found: pd.DataFrame, totals: list[str], places: list[str]) -> pd.Da
     return pd.DataFrame(columns)
 
 
-def _there(rows: nw.LazyFrame, table: str, key: str, column: str) -> nw.LazyFrame:
-    """The keys of a table, each once, called `column`, and ``_met <column>``."""
-    keys = rows.select(nw.col(key).alias(column)).filter(~nw.col(column).is_null())
-    if (key,) != schema.key(table):  # cleaning keeps one row of each
-        keys = keys.unique()
-    return keys.with_columns(nw.lit(1).alias(_MET + column))
+def _there(rows: nw.LazyFrame, link: Link, column: str) -> nw.LazyFrame:
+    """The values that are there, each once, called `column`, and ``_met <column>``."""
+    keys = rows.select(nw.col(link.key).alias(column)).filter(~nw.col(column).is_null())
+    return (keys if link.unique else keys.unique()).with_columns(nw.lit(1).alias(_MET + column))
 
 
 def waits(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from aftersales.metrics.families.arrivals import Counted, Tables, counted
+from aftersales.data.mapping import schema
+from aftersales.metrics.families.arrivals import Counted, Link, Tables, counted
 from aftersales.studies.scope import Scope
 
 Days = Mapping[str, Counted]  # by table
@@ -14,12 +15,21 @@ Days = Mapping[str, Counted]  # by table
 
 def opened(scope: Scope) -> Tables:
     """The tables of the report's region, each to be opened once."""
-    return Tables(scope.store, scope.region.id, scope.as_of)
+    store = scope.store
+    links = {
+        table: {
+            column: Link(other, key, unique=schema.key(other) == (key,))  # cleaning sees to it
+            for column, (other, key) in schema.joins(table).items()
+            if store.has(table, column) and store.has(other, key)
+        }
+        for table in store.tables
+    }
+    return Tables(store, scope.region.id, scope.as_of, links)
 
 
 def day_counts(tables: Tables) -> Days:
     """Table -> its rows in the region by day, empty cells and keys that meet."""
-    return {table: counted(tables, table) for table in tables.store.tables}
+    return {t: counted(tables, t, time=schema.time_column(t)) for t in tables.links}
 
 
 def until(counted: Counted, as_of: pd.Timestamp) -> pd.DataFrame:

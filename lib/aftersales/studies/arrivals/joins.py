@@ -20,10 +20,10 @@ def key_joins(tables: Tables, *, days: Days) -> pd.DataFrame:
     """
     rows = []
     for table, counted in days.items():
-        for column, (other, _) in tables.keys(table).items():
+        for column, link in tables.links[table].items():
             n, have = counted.n, counted.n - counted.empty[column]
             filled, joined = _share(have, n), _share(counted.met[column], have)
-            rows.append((table, column, other, n, filled, joined))
+            rows.append((table, column, link.table, n, filled, joined))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
