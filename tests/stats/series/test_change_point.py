@@ -210,6 +210,7 @@ def test_a_series_that_cannot_be_searched_says_why(call, message):
         call()
 
 
+@pytest.mark.slow
 def test_a_late_step_of_a_seasonal_series_is_not_taken_for_a_part_of_its_season():
     rng = np.random.default_rng(2)
     weeks = np.arange(156)
