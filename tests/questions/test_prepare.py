@@ -48,6 +48,7 @@ def runs(name, regions=REGIONS, **parameters):
     return [(name, {"region": region, "as_of": "", **parameters}) for region in regions]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "analysis"), [("20_hotspot", hotspot), ("40_customer_segment", segment)]
 )

@@ -14,6 +14,7 @@ from aftersales.stats.counts.multiplicity import benjamini_hochberg, holm, poole
 many = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)  # Holm takes statsmodels 20 ms
 @given(many)
 def test_adjusted_values_agree_with_statsmodels(p):

@@ -40,6 +40,7 @@ def test_the_season_of_an_earlier_year_is_not_a_rise(rng):
     assert step_change(series[0], np.ones(32), recent=3, season=0).ratio > 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "dispersion"), [(2, 1), (2, 3), (20, 1.5), (200, 3)])
 def test_quiet_series_are_called_about_as_often_as_stated(rng, mean, dispersion):
     if dispersion == 1:
@@ -158,6 +159,7 @@ def test_a_steady_rise_is_measured_per_year(rng):
     assert found.p < 1e-4
 
 
+@pytest.mark.slow
 def test_level_series_have_no_trend(rng):
     p = np.array([trend_test(rng.poisson(10, 36), np.ones(36)).p for _ in range(200)])
 

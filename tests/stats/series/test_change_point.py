@@ -113,6 +113,7 @@ def test_a_season_is_taken_out_before_levels_are_compared(rng):
     assert found["position"].tolist() == pytest.approx([40], abs=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [-0.3, 0, 0.3, 0.6])
 def test_noise_seldom_changes_even_if_autocorrelated(rng, rho):
     found = [

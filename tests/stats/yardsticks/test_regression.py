@@ -172,6 +172,7 @@ def test_neither_row_order_nor_the_unit_of_exposure_matters(seed, scale):
     assert one.groupby("attribute")["count"].sum().nunique() == 1
 
 
+@pytest.mark.slow
 def test_quiet_values_are_called_about_as_often_as_stated(rng):
     p = []
     for _ in range(30):
