@@ -6,6 +6,7 @@ import ast
 import graphlib
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,11 @@ def room(module: str) -> str:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
+@cache
+def parsed(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
 def folder(module: str) -> str:
     """The folder of a module, below the package: "questions/trend"."""
     return MODULES[module].parent.relative_to(LIB / OURS).as_posix()
@@ -73,7 +79,7 @@ def imported(module: str, *, at_import: bool = False, types: bool = False) -> se
 
 def named(module: str, *, at_import: bool = False, types: bool = False) -> set[str]:
     """All modules that a module imports, ours and others."""
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = parsed(module)
     found: set[str] = set()
     for node in _outside_functions(tree, types=types) if at_import else ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -175,9 +181,8 @@ def test_a_folder_holds_at_most_twelve_modules():
 def test_the_library_never_imports_the_notebook_tools_at_start():
     # jupyterlab and nbval serve people; loading them in every kernel would cost seconds.
     heavy = {"jupyterlab", "nbval", "pyspark", "playwright", "pytest"}
-    for module, file in MODULES.items():
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        for node in _outside_functions(tree):
+    for module in MODULES:
+        for node in _outside_functions(parsed(module)):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not heavy & {name.split(".")[0] for name in names}, module

@@ -46,6 +46,7 @@ def read(cleaned: Path, table: str) -> pd.DataFrame:
     return pd.read_parquet(cleaned / "processed" / table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_as_many_rows_are_rejected_as_had_to_be(table, dirt, manifest):
     had_to_be = sum(n for kind, n in dirt[table].items() if kind in REJECTED)

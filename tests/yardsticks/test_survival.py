@@ -65,6 +65,7 @@ def test_durations_twice_as_long_are_found(rng):
     assert found.p < 0.005
 
 
+@pytest.mark.slow
 def test_equal_durations_are_called_no_more_often_than_stated(rng):
     ended = [True] * 30
     p = [

@@ -36,6 +36,7 @@ def questions(key, tables):
     return [question for question in asked if available(key, tables, by=question["by"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("monthly", [False, True])
 @pytest.mark.parametrize("key", [*ADDITIVE, *PER_1000, "turnaround_days", "repeat_repair_rate"])
 def test_a_region_cut_from_the_company_is_the_region_measured_alone(company, key, monthly):

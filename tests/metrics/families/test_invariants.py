@@ -9,6 +9,7 @@ from aftersales.metrics import METRICS, measure
 
 AS_OF = pd.Timestamp("2025-06-30")
 SEEDS = given(seed=st.integers(0, 10_000))
+pytestmark = pytest.mark.slow
 FEW = settings(max_examples=2, phases=[Phase.explicit, Phase.generate])  # shrinking is slow here
 SUMS = [m.key for m in METRICS.values() if m.kind in ("proportion", "rate", "count", "stock")]
 

@@ -289,9 +289,7 @@ def test_ears_limits_are_those_of_the_package_surveillance(reference: Path):
 
 
 @pytest.mark.slow
-def test_recorded_outbreaks_are_found_at_the_false_alarm_rate_of_farrington_flexible(
-    reference: Path,
-):
+def test_recorded_outbreaks_are_found_at_the_false_alarm_rate_of_farrington_flexible(reference):
     # surveillance 1.20.3, farringtonFlexible: 42.1 % at 0.74 %; one week, true mean known: 50.4 %.
     folder = reference / "trend_hotspot" / "simulation"
     counts = pd.read_csv(folder / "sim_baseline_counts.csv", index_col=0)

@@ -79,6 +79,7 @@ def test_a_true_cause_raises_no_flag(rng):
     assert row["compared_share"] == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_flagged_where_nothing_is_planted(rng):
     causes = [{"batch": str(k)} for k in range(8)] + [{"supplier": str(k)} for k in range(4)]
     raised = np.zeros(len(FLAGS))

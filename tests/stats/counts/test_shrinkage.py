@@ -41,6 +41,7 @@ def test_groups_that_vary_by_chance_only_all_get_the_overall_ratio():
     assert found.mean.tolist() == pytest.approx([1.0] * 8)
 
 
+@pytest.mark.slow
 def test_the_prior_is_recovered_from_many_groups(rng):
     risk = rng.gamma(4, 1 / 4, 2000)
     found = gamma_poisson(rng.poisson(8 * risk), np.full(2000, 8.0))

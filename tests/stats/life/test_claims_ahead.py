@@ -37,6 +37,7 @@ def fleet(rng, *, last, months=3, units=200, cohorts=24, beta=1.0, eta=200.0, se
     return table, known, int((~past).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("beta", "eta", "cohorts", "last"),
     [(1.0, 200.0, 24, 30), (2.5, 30.0, 3, 8), (0.6, 2e3, 12, 14)],

@@ -69,6 +69,7 @@ def test_months_that_vary_more_than_by_chance_widen_the_interval(rng):
     assert widths[1] > 1.5 * widths[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "least"), [(5, 0.93), (200, 0.92)])
 def test_the_final_number_lies_in_its_interval_as_often_as_stated(rng, mean, least):
     share, inside = np.array([0.5, 0.3, 0.15, 0.05]), []

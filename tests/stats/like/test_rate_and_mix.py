@@ -87,6 +87,7 @@ def test_unknown_products_are_a_group_of_their_own():
     assert found.table["exposure_before"].sum() == 20
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_rate_effect_covers_it_as_often_as_stated(rng):
     size = np.array([100.0, 300.0]), np.array([200.0, 200.0])
     covered = []

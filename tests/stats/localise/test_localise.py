@@ -210,6 +210,7 @@ def test_the_names_of_values_do_not_matter(seed):
     assert [{**w, **({"lot": names[w["lot"]]} if "lot" in w else {})} for w in one] == two
 
 
+@pytest.mark.slow
 def test_shuffled_outcomes_give_no_finding(rng):
     sizes = {"a": 3, "b": 8, "c": 20, "d": 50}
     units = pd.DataFrame({d: rng.integers(0, n, 2000) for d, n in sizes.items()})

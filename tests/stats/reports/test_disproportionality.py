@@ -137,6 +137,7 @@ def test_a_planted_pair_comes_first_and_nothing_else_is_a_signal(rng):
     assert pairs == {("M3", "F2"), ("M17", "F8"), ("M30", "F11")}
 
 
+@pytest.mark.slow
 def test_nothing_is_a_signal_where_nothing_is_planted(rng):
     assert all(judged(planted(rng, ratio=1.0), **TICKETS).signals().empty for _ in range(5))
 
@@ -152,6 +153,7 @@ def test_a_ratio_is_infinite_when_no_other_product_has_the_event():
     assert none["ic"] < 0
 
 
+@pytest.mark.slow
 def test_a_fashion_in_time_is_no_signal_within_its_month(rng):
     spring, autumn = np.full((6, 8), 100.0), np.full((6, 8), 100.0)
     autumn[:3] = 5  # half of the models are sold in spring only,
@@ -169,6 +171,7 @@ def test_a_fashion_in_time_is_no_signal_within_its_month(rng):
     assert abs(within.loc["M0", "F0"]["ic"]) < 0.1
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(tables)
 def test_names_and_row_order_do_not_matter(numbers):
@@ -226,6 +229,7 @@ def test_the_gradient_of_the_likelihood_is_its_slope():
         assert loss(at)[1][k] == pytest.approx(slope, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_prior_known_to_generate_the_counts_is_found_again(rng):
     expected = rng.gamma(1, 4, 40_000)
     first = rng.random(40_000) < 0.15

@@ -40,6 +40,7 @@ def test_the_season_of_an_earlier_year_is_not_a_rise(rng):
     assert step_change(series[0], np.ones(32), recent=3, season=0).ratio > 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "dispersion"), [(2, 1), (2, 3), (20, 1.5), (200, 3)])
 def test_quiet_series_are_called_about_as_often_as_stated(rng, mean, dispersion):
     if dispersion == 1:

@@ -113,6 +113,7 @@ def test_a_season_is_taken_out_before_levels_are_compared(rng):
     assert found["position"].tolist() == pytest.approx([40], abs=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [-0.3, 0, 0.3, 0.6])
 def test_noise_seldom_changes_even_if_autocorrelated(rng, rho):
     found = [
@@ -210,6 +211,7 @@ def test_a_series_that_cannot_be_searched_says_why(call, message):
         call()
 
 
+@pytest.mark.slow
 def test_a_late_step_of_a_seasonal_series_is_not_taken_for_a_part_of_its_season():
     rng = np.random.default_rng(2)
     weeks = np.arange(156)

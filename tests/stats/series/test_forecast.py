@@ -28,6 +28,7 @@ def coverage(*, level, dispersion, season, drift, series=200, seed=11):
     return float(np.mean(hits))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("level", "dispersion", "season", "drift"),
     [(8, 1.0, 0.4, 0.0), (60, 2.0, 0.4, 0.0), (60, 1.0, 0.0, 0.05)],

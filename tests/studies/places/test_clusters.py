@@ -92,6 +92,7 @@ def test_what_goes_on_has_the_month_it_began(rng):
     assert first["cases_before"] / first["expected_before"] < 1.5
 
 
+@pytest.mark.slow
 def test_quiet_maps_seldom_give_a_cluster_places_alike_or_not(rng):
     p = []
     for seed in range(8):

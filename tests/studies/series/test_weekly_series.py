@@ -36,6 +36,7 @@ def said_now(scope, *series):
     return alarms_now(scope, watched, monthly=pd.DataFrame())
 
 
+@pytest.mark.slow
 def test_quiet_reports_seldom_have_an_alarm(company):
     scope = read_scope(company({}))
     reports = [[quiet(100 * k + i, level=4 + 2 * i) for i in range(8)] for k in range(25)]

@@ -20,6 +20,7 @@ class Customers:
     facts: Facts
 
     def to_frame(self) -> pd.DataFrame:
+        """The groups of customers compared, the surest difference first."""
         return tables.cell_table(self.facts)
 
     def findings(self) -> list[Finding]:
@@ -30,6 +31,7 @@ class Customers:
         return charts.satisfied(self.facts, ax=ax)
 
     def plot_scores(self, *, ax: Axes | None = None) -> Axes:
+        """Net promoter score by tier, with intervals."""
         return charts.scores(self.facts, ax=ax)
 
     def group_table(self) -> pd.DataFrame:

@@ -31,6 +31,7 @@ class Quality:
         return charts.coverage(self.facts, ax=ax)
 
     def plot_weeks(self, *, ax: Axes | None = None) -> Axes:
+        """Rows of the main table by week, beside the usual number."""
         return charts.weeks(self.facts, ax=ax)
 
     def late_table(self) -> pd.DataFrame:
