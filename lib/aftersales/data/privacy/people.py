@@ -53,9 +53,9 @@ _ADDRESS = re.compile(
     r"(?:地址|住址|住在|家住|寄到|寄往|送到|送至|送货到|住所)[\s:是为在]{0,3}"
     r"(?P<it>[\u4e00-\u9fffA-Za-z0-9 #()-]{2,60})"
 )
+_PLACES = "省市区县州镇乡村路街巷弄栋幢楼室苑园城厦院"
 _IS_ADDRESS = re.compile(
-    r"[省市区县州镇乡村路街巷弄栋幢楼室号苑园城厦院]|\d.{0,3}(?:road|street|avenue|lane)",
-    re.IGNORECASE,
+    rf"[{_PLACES}].{{0,59}}?[\d{_PLACES}]|\d.{{0,9}}(?:road|street|avenue|lane)", re.IGNORECASE
 )
 
 WORDS = (
@@ -85,7 +85,7 @@ def find_addresses(text: str) -> Iterator[Span]:
     """Addresses after a word for one, and those with a house or a flat in them.
 
     >>> text = "家住海淀区中关村大街27号, 幸福里3栋2单元501"
-    >>> [text[start:end] for start, end in find_addresses(text)]
+    >>> sorted({text[start:end] for start, end in find_addresses(text)}, key=text.find)
     ['海淀区中关村大街27号', '幸福里3栋2单元501']
     """
     for match in _ADDRESS.finditer(text):
