@@ -35,8 +35,7 @@ class Question:
     def answer(self) -> Callable[..., Any]:
         """The function: ``answer()(store, region=..., as_of=...)`` is the question's result."""
         home, _, name = self.function.partition(":")
-        module = import_module(home)
-        return getattr(module, name, None) or module.segment  # what `customers` was called
+        return getattr(import_module(home), name)
 
 
 _ALL = (
