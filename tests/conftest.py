@@ -27,7 +27,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # Fixtures that take many seconds to make, so that what uses them is slow.
 DEAR = {"small_sample", "sample_raw", "sample_store", "rendered_sample", "spark"}
-PROCESSES = ("tests/report/fork/", "tests/report/run/")  # tests that start processes of their own
+# Folders whose tests start processes of their own, or make a company each.
+SLOW = ("tests/report/fork/", "tests/report/run/", "tests/questions/hotspot/", "tests/sample/")
 WHOLE = "/test_result.py"  # tests that answer a whole question many times
 
 
@@ -40,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             *(map(str, chosen.params.values()) if chosen else ()),
         }
         whole = item.path.as_posix().endswith(WHOLE)
-        if DEAR & used or whole or item.nodeid.startswith(PROCESSES):
+        if DEAR & used or whole or item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
 
 
