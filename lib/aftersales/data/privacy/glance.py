@@ -56,8 +56,9 @@ def hints(text: pd.Series) -> tuple[np.ndarray, list[set[str]]]:
     >>> hints(pd.Series(["plain", "a@b.cn"]))
     (array([False,  True]), [{'email'}])
     """
-    chosen = _matches(text, _ANY)
-    some = text[chosen]
+    cells = pa.array(text, type=pa.string(), from_pandas=True)
+    chosen = _matches(cells, _ANY)
+    some = cells.filter(pa.array(chosen))
     found = {name: _matches(some, f"(?i){hint}") for name, hint in _HINTS.items()}
     found["paper"] &= _matches(some, _SOME_DIGITS)
     held = np.any(list(found.values()), axis=0)
@@ -66,7 +67,6 @@ def hints(text: pd.Series) -> tuple[np.ndarray, list[set[str]]]:
     return chosen, [set(compress(found, row)) for row in np.stack(list(found.values()))[:, held].T]
 
 
-def _matches(text: pd.Series, pattern: str) -> np.ndarray:
-    cells = pa.array(text, type=pa.string(), from_pandas=True)
+def _matches(cells: pa.Array, pattern: str) -> np.ndarray:
     found = pc.fill_null(pc.match_substring_regex(cells, pattern), False)
     return found.to_numpy(zero_copy_only=False).copy()

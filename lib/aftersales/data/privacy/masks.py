@@ -75,7 +75,8 @@ def mask_text(
             for cell, held in zip(cells, hinted, strict=True)
         ]
         masked.iloc[left] = after
-        left = left[[was != now for was, now in zip(cells, after, strict=True)]]
+        again = [was != now and len(was) <= LONG for was, now in zip(cells, after, strict=True)]
+        left = left[again]
     return masked, counts
 
 
