@@ -18,7 +18,7 @@ PIECES = [
     *("大路3", "王", "王先生", "A", "A1", "账号1 ", "出生19", "a(at)", "一 ", "①", "1\u200b"),
     *("1&nbsp;", "订单a-", "省市区", "Mr. Ab ", "030 1234 56 ", "(11) 91234 5678 ", "13O"),
 ]
-NOTE_S, LONG_S = 4.0, 4.0  # of processor time; quadratic patterns took 14 to 91 s
+NOTE_S, LONG_S = 1.0, 2.0  # of processor time; quadratic patterns took 14 to 91 s for a note
 
 
 def seconds(text: str) -> float:

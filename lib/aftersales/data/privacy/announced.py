@@ -56,15 +56,6 @@ _BIRTHDAY = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
-WORDS = (
-    "证", "社保", "医保", "身份", "档案", "卡", "号", "户", "微信", "微訊", "薇信", "威信", "维信",
-    "v信", "扣扣", "qq", "vx", "wx", "wechat", "weixin", "whatsapp", "telegram", "skype", "支付宝",
-    "抖音", "快手", "小红书", "微博", "旺旺", "淘宝", "京东", "钉钉", "飞书", "陌陌", "b站",
-    "alipay", "tiktok", "line", "邮编", "邮政", "post", "zip", "出生", "生日", "birth", "born",
-    "dob", "id", "passport", "licen", "social", "ssn", "card", "account", "iban",
-)  # fmt: skip
-"""One of these stands in every text in which something here can be found."""
-
 _ORDER = re.compile(  # what is numbered like a person's number and is none
     r"(?:订单|工单|运单|单据|合同|保单|单号|编号|序列号?|流水号?|发票号?|物料号?|料号|件号"
     r"|货号|型号|(?<![手座])机号|机身号?|条码|条形码|批次号?|批号"

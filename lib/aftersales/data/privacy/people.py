@@ -58,15 +58,6 @@ _IS_ADDRESS = re.compile(
     rf"[{_PLACES}].{{0,59}}?[\d{_PLACES}]|\d.{{0,9}}(?:road|street|avenue|lane)", re.IGNORECASE
 )
 
-WORDS = (
-    "名", "人", "主", "先生", "女士", "小姐", "太太", "阿姨", "大爷", "大妈", "同志", "老师",
-    "大姐", "大哥", "我叫",
-    "mr", "mrs", "ms", "miss", "dr", "mx", "name", "contact", "consignee", "recipient",
-    "址", "住", "寄", "送", "栋", "幢", "座", "单元", "路", "街", "道", "巷", "弄", "胡同",
-    "号楼",
-)  # fmt: skip
-"""One of these stands in every text in which something here can be found."""
-
 
 def find_names(text: str) -> Iterator[Span]:
     """Names of persons after a word such as 联系人, or before one such as 女士.

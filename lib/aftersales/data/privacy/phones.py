@@ -22,8 +22,8 @@ _MOBILE = rf"""(?<!\d)(?:{_CHINA}|0)?(?:
     | 1[3-9]\d{{2}}[ .-]\d{{3}}[ .-]\d{{4}}
     | 1[3-9]\d{{2}}[ .-]\d{{4}}[ .-]\d{{3}}
     )(?!\d)(?![ ]?(?:mm|cm|kg|毫米|厘米|公斤|元))"""
-_TWO_MOBILES = r"(?<!\d)(?:1[3-9]\d{9}){2,4}(?!\d)"
-_OF_THINGS = r"(?<!\d)(?:106[45]\d{9}|14[04]\d{10})(?!\d)"  # SIM cards in machines
+_LONG = r"""(?<!\d)(?:(?:1[3-9]\d{9}){2,4}  # mobiles without a gap
+    |106[45]\d{9}|14[04]\d{10})(?!\d)  # SIM cards in machines"""
 _LETTERS_FOR_DIGITS = r"(?<![A-Za-z0-9])[1Il][3-9](?=(?:[OoIl]?\d){5})[\dOoIl]{9}(?![A-Za-z0-9])"
 _SPREAD = re.compile(rf"(?<!\d)(?=(1(?:{_GAP}?\d){{10}})(?!{_GAP}?\d))", re.ASCII)
 _GROUPS = {
@@ -51,21 +51,16 @@ _ANNOUNCED = rf"""{_WORD}(?:号码|号|[ ]?(?:no\.?|number))?(?!\w)?
     |[是为][: ]?(?!{_DAY})(?P<said>\d(?:[ -]?\d){{7,12}}))(?!\d)"""
 _LOCAL = r"""(?:香港|澳门|新加坡|(?<![a-z])(?:HK|hong[ ]kong|macau|macao|singapore))
     [ :电话号码]{0,5}(?P<number>[2-9]\d{3}[ -]?\d{4})(?!\d)"""
-_PATTERNS = [
-    re.compile(pattern, re.VERBOSE | re.ASCII | re.IGNORECASE)
-    for pattern in (
-        _LANDLINE,
-        _MOBILE,
-        _SERVICE_LINE,
-        _NORTH_AMERICA,
-        _AUSTRALIA,
-        _TWO_MOBILES,
-        _OF_THINGS,
-        _ANNOUNCED,
-        _LOCAL,
-    )
-]
-_PATTERNS.append(re.compile(_LETTERS_FOR_DIGITS, re.ASCII))
+
+
+def _compiled(*patterns: str) -> list[re.Pattern]:
+    return [re.compile(p, re.VERBOSE | re.ASCII | re.IGNORECASE) for p in patterns]
+
+
+_ALWAYS = _compiled(_LANDLINE, _MOBILE, _SERVICE_LINE, _LONG, _ANNOUNCED, _LOCAL)
+_ALWAYS.append(re.compile(_LETTERS_FOR_DIGITS, re.ASCII))
+_GROUPED = _compiled(_NORTH_AMERICA, _AUSTRALIA)
+_IN_GROUPS = re.compile(r"\d[^\d]{1,4}\d", re.ASCII)  # else no number is written in groups
 _ASKED = 20  # numbers of a text that are looked up by country; that many more are taken as found
 _ABROAD = re.compile(r"(?<!\d)(?:\+|00)[1-9][\d ().-]{5,20}\d(?!\d)", re.ASCII)
 _NATIONAL = re.compile(r"(?<!\d)\(?\d{2,5}(?:[ ().-]{1,2}\d{2,7}){1,5}(?!\d)", re.ASCII)
@@ -87,12 +82,15 @@ def find_phones(text: str, *, countries: tuple[str, ...] = COUNTRIES) -> Iterato
     >>> sorted({text[start:end] for start, end in find_phones(text)})
     ['(415) 555-2671', '138-0013-8000']
     """
-    for pattern in _PATTERNS:
+    grouped = bool(_IN_GROUPS.search(text))
+    for pattern in [*_ALWAYS, *_GROUPED] if grouped else _ALWAYS:
         for match in pattern.finditer(text):
             yield match.span(match.lastgroup or 0)
-    yield from _spread(text)
-    yield from _abroad(text)
-    yield from _national(text, countries=countries)
+    if "+" in text or "00" in text:
+        yield from _abroad(text)
+    if grouped:
+        yield from _spread(text)
+        yield from _national(text, countries=countries)
 
 
 def _spread(text: str) -> Iterator[Span]:
