@@ -34,8 +34,3 @@ ATTRIBUTES = {
 def attribute(key: str) -> str:
     """The reader's word for an attribute; columns we have no word for keep their name."""
     return say(ATTRIBUTES[key]) if key in ATTRIBUTES else key.replace("_", " ")
-
-
-def capital(text: str) -> str:
-    """The text with its first letter large: "fault code" -> "Fault code"."""
-    return text[:1].upper() + text[1:]
