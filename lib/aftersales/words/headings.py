@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from aftersales.words import N_, say
-from aftersales.words.attributes import ATTRIBUTES, attribute, capital
+from aftersales.words import N_, capital, say
+from aftersales.words.attributes import ATTRIBUTES, attribute
 
 MARK = {"act": "▲", "watch": "◆", "ok": "●", "unknown": "○"}  # a shape, not only a colour
 SEVERITY = {
