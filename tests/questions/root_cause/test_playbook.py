@@ -37,11 +37,14 @@ def test_steps_are_read_with_their_evidence_and_cost(tmp_path):
     [
         ("batch:\n  - kind: hold\n", 'batch, step 1: kind "hold"'),
         ("batch:\n  - kind: recall\n    grade: A\n", 'Unknown key "grade"'),
-        ("batch:\n  - kind: recall\n    evidence: D\n", 'evidence "D"'),
+        ("batch:\n  - kind: recall\n    evidence: D\n", "`evidence` 'D'"),
         ("batch:\n  - kind: recall\n    do: Stop\n", "`do` must be"),
         ("batch:\n  - kind: recall\n    do: {fr: Stop}\n", 'Unknown key "fr"'),
         ("batch:\n  - kind: recall\n    cost_per_unit: -1\n", "`cost_per_unit` must be a number"),
-        ("batch:\n  - kind: recall\n    within_days: soon\n", "`within_days` must be a number"),
+        (
+            "batch:\n  - kind: recall\n    within_days: soon\n",
+            "`within_days` must be a whole number",
+        ),
         ("batch: {kind: recall}\n", "expected a list of steps"),
         ("batch:\n  - do: {en: Stop}\n", "`kind` is missing"),
     ],
