@@ -136,6 +136,8 @@ def _explained(error: OSError | duckdb.Error, folder: Path) -> Exception:
             "that were there are unchanged. Free some space, or give a folder on another disk with "
             "--processed."
         )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return DataError(f"{folder} lies in a file; give another folder with --processed.")
     if isinstance(error, PermissionError):
         return DataError(
             f"{error.filename or folder} cannot be written ({error.strerror}); give another "
