@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 
 import pandas as pd
@@ -221,6 +222,12 @@ CANARIES = {
     "vin": st.integers(0, 10**6).map(vin),
 }
 anything = st.text(max_size=12)
+# Words after which a number is that of an order or a part, and stays.
+ANNOUNCES_OTHERS = re.compile(
+    r"(?:S/?N|P/?N|SKU|RMA|SO|PO|IMEI|MEID|ICCID|order|invoice|tracking|serial|part|item|ticket"
+    r"|barcode|model|batch|lot|asin|ean|upc)(?: ?(?:no\.?|number|num|id))?[\s:#_-]{0,3}$",
+    re.IGNORECASE,
+)
 cjk = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=6)
 
 
@@ -233,7 +240,7 @@ def test_no_canary_survives_in_any_surrounding_text(kind, data):
     before, after = data.draw(st.one_of(anything, cjk)), data.draw(st.one_of(anything, cjk))
     # A digit (or, for plate, VIN and mail, a letter) that touches it would make it another number.
     touching = (before[-1:] + after[:1]).strip()
-    assume(not any(c.isascii() and c.isalpha() for c in before[-6:]))  # "SO", "SN" announce others
+    assume(not ANNOUNCES_OTHERS.search(before))
     if kind in ("plate", "vin", "email"):
         assume(not any(c.isalnum() and c < "一" for c in touching) and before[-1:] not in "新.-+%'")
     else:
@@ -260,3 +267,9 @@ def test_masking_twice_changes_nothing_more(text):
 def test_a_text_without_digits_and_at_signs_comes_back_as_it_was(text):
     assume("@" not in text and "＠" not in text)
     assert masked(text) == text
+
+
+@pytest.mark.parametrize("before", ["", "A", "ABCD", "SIZE", "size ", "重量"])
+def test_a_card_is_masked_after_other_letters_and_words_of_measure(before):
+    assert masked(f"{before}6222020000000072") == f"{before}[card]"
+    assert masked("size 42, 重量 13 kg") == "size 42, 重量 13 kg"

@@ -262,8 +262,9 @@ def test_requests_that_make_no_sense_are_refused(rng, change, words):
 
 
 def test_causes_of_real_incidents_are_found(reference):
-    # RobustSpot data set, MIT licence; 55 incidents with the operators' labels. Measured: the
-    # cause comes first in 45 of them, and among the first three in 46.
+    # RobustSpot data set, MIT licence; 55 incidents with the operators' labels. On the 14 that the
+    # search was made with the bar is as it was; on all of them it names the cause first in 45, and
+    # among the first three in 46, which is no bar but a floor: it may not get worse.
     folder = reference / "root_cause" / "localisation"
     first, among = [], []
     for row in pd.read_csv(folder / "rs_dev_labels.csv").itertuples():
@@ -276,5 +277,7 @@ def test_causes_of_real_incidents_are_found(reference):
         first.append(set(row.root_cause.split("&")) in given_[:1])
         among.append(set(row.root_cause.split("&")) in given_[:3])
 
-    assert np.mean(first) >= 0.8
-    assert np.mean(among) >= 0.82
+    assert np.mean(first[:14]) >= 0.85
+    assert np.mean(among[:14]) >= 0.93
+    assert np.sum(first) / len(first) >= 45 / 55
+    assert np.sum(among) / len(among) >= 46 / 55
