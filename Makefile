@@ -53,7 +53,7 @@ test: lint  ## format, lint, unit tests and examples, notebooks
 	$(RUN) pytest -n auto --dist loadscope
 	$(RUN) pytest --nbval -p no:cacheprovider notebooks
 
-test-fast: setup  ## a minute or so: no browser, no sample, no rendering, fewer examples
+test-fast: setup  ## two to three minutes: no browser, no sample, no rendering, fewer examples
 	HYPOTHESIS_PROFILE=quick $(RUN) pytest -n auto --dist loadscope -m "not slow and not browser"
 
 lint: setup
